@@ -1,0 +1,30 @@
+/** How I/O other than an API request ended, as values. Source: spec 07, 1.2 and 13. */
+
+/**
+ * How a command run inside a pod ended. Only `ok` and `exit` prove that it has ended there too (spec/README F18).
+ * `podGone`: the API server says that the pod or its container is not there (404, 400, `container not found`): not run.
+ */
+export type ExecOutcome =
+  | { readonly kind: 'ok'; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'exit'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  /** It ran for `afterMs` without an end; the connection is closed, the command may live on in the pod. */
+  | { readonly kind: 'timeout'; readonly afterMs: number }
+  /** The output passed the size cap, or the stream ended without a status: never a success. */
+  | { readonly kind: 'truncated'; readonly cause: string }
+  | { readonly kind: 'podGone'; readonly cause: string }
+  | { readonly kind: 'transport'; readonly cause: string }
+  /** Never sent. */
+  | { readonly kind: 'dropped'; readonly why: DropReason };
+
+/** Why a pool gave a job back unstarted. `breaker`: its node is known to be sick. */
+export type DropReason = 'deadline' | 'queueFull' | 'draining' | 'cancelled' | 'breaker';
+
+/** How a request to a node agent ended. `ok` is any 2xx; other statuses are `status`. */
+export type AgentOutcome =
+  | { readonly kind: 'ok'; readonly body: string }
+  | { readonly kind: 'status'; readonly status: number; readonly body: string }
+  | { readonly kind: 'timeout'; readonly afterMs: number }
+  | { readonly kind: 'transport'; readonly cause: string }
+  | { readonly kind: 'dropped'; readonly why: DropReason };
+
+export type Dropped = { readonly kind: 'dropped'; readonly why: DropReason };
