@@ -55,14 +55,17 @@ export interface PrinterColumn {
   readonly priority: number;
   readonly description?: string;
 }
-/** One served type, for discovery, tables, `kubectl explain`. `schema` is OpenAPI v3 (structural) as in the CRD. */
+/** One served type, for discovery, tables, `kubectl explain`. `schema` is OpenAPI v3 (structural) as in the CRD; built-in types have none. */
 export interface ServedType {
   readonly type: ResourceType;
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly hasStatus: boolean;
+  /** Without the name column, which a table has first; with `row`, all columns, the name's among them. */
   readonly columns: readonly PrinterColumn[];
+  /** Built-in types, whose cells need calculation: one cell per entry of `columns`, `jsonPath` being empty there. */
+  readonly row?: (object: KubeObject, wallMs: number) => readonly (string | number)[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
 }
 
