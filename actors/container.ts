@@ -1,0 +1,296 @@
+/**
+ * State machine of one WekaContainer: at most one pass at a time, parked while a child works or a write is under way.
+ * Owns all state about this container. Never awaits. Source: spec 02, 1 and 2; design.md 4.
+ */
+import type { Clock } from '../io/clock.ts';
+import { jittered, type Random } from '../io/random.ts';
+import { CONDITIONS, isTrue } from '../messages/condition.ts';
+import type { ContainerMessage } from '../messages/container.ts';
+import { unreachable } from '../messages/exhaustive.ts';
+import type { Attempt, ContainerUid } from '../messages/ids.ts';
+import type { KubeOutcome } from '../messages/kube.ts';
+import { mergeDiff, mergePatch, sameJson } from '../messages/merge-patch.ts';
+import { type EventNote, failed, type Verdict, warningEachMinute } from '../messages/verdict.ts';
+import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
+import type { Callers, Script } from './calls.ts';
+import { type Moment, passOf, type Surroundings } from './flows/pass.ts';
+import {
+  begin,
+  FAILED_MS,
+  type Halt,
+  noMemory,
+  SETTLED_MS,
+  settle,
+  type Walk,
+  walk,
+  withCondition,
+} from './flows/run.ts';
+import type { ChildName, Row } from './flows/step.ts';
+import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
+import { runScript } from './worker.ts';
+
+/**
+ * What a pass learned is written at once where a row asks for it or when all rows are done; else when it has stood for so
+ * long, together with what the next passes add. Decision 2 of ARCHITECTURE.md.
+ */
+export const TELL_AFTER_MS = 4_000;
+/** Spread of every delay, so that a fleet that started together does not stay in step. */
+const JITTER = 0.1;
+
+export type FlowName = ContainerState;
+export type Flows = Readonly<Record<FlowName, readonly Row[]>>;
+
+/** What the store holds: the container, or why it cannot be read as one. */
+export type Seen =
+  | { readonly kind: 'container'; readonly container: WekaContainer }
+  | { readonly kind: 'malformed'; readonly problems: readonly string[] };
+
+export interface State {
+  readonly phase: 'idle' | 'asking' | 'writing';
+  /** Of what it waits for: the child, the write, the timer. */
+  readonly attempt: Attempt;
+  readonly flow: FlowName;
+  readonly walk: Walk;
+  /** Name of the child at work, else ''. */
+  readonly child: ChildName | '';
+  /** Something changed during the pass. */
+  readonly again: boolean;
+  /** The halt that ended the pass whose last write is under way; undefined when the pass goes on after the write. */
+  readonly ending: Halt | undefined;
+  /** What earlier passes learned and nobody has written yet, as a merge patch on the stored status. */
+  readonly untold: { readonly patch: unknown; readonly sinceMs: number } | undefined;
+}
+export type Effect =
+  | { readonly kind: 'ask'; readonly attempt: Attempt; readonly child: ChildName; readonly script: Script<Verdict> }
+  | { readonly kind: 'abort'; readonly child: ChildName }
+  | {
+      readonly kind: 'write';
+      readonly attempt: Attempt;
+      readonly stored: WekaContainer;
+      readonly status: WekaContainerStatus;
+    }
+  | { readonly kind: 'timer'; readonly attempt: Attempt; readonly delayMs: number }
+  | { readonly kind: 'record'; readonly note: EventNote };
+
+export const initial: State = {
+  phase: 'idle',
+  attempt: 0 as Attempt,
+  flow: 'active',
+  walk: begin(undefined, noMemory),
+  child: '',
+  again: false,
+  ending: undefined,
+  untold: undefined,
+};
+
+/** A message with what the store holds in this turn, and this turn's draw. */
+export type Input = ContainerMessage & { readonly seen: Seen | undefined; readonly moment: Moment };
+
+/** Pure but for the scripts that its effects carry. */
+export function decider(flows: Flows, surroundings: Surroundings) {
+  return function decide(state: State, input: Input, now: Now): Turn<State, Effect> {
+    const { seen, moment } = input;
+    const ignore: Turn<State, Effect> = [state, []];
+    if (seen === undefined) return input.kind === 'lookAgain' && state.child !== '' ? abandon(state) : ignore;
+    if (seen.kind === 'malformed') return input.kind === 'lookAgain' ? malformed(state, seen.problems, now) : ignore;
+    const { container } = seen;
+    switch (input.kind) {
+      case 'lookAgain':
+        if (state.phase === 'idle') return startPass(state, container);
+        // A write is short and never abandoned; its answer comes first.
+        if (state.phase === 'writing' || flowOf(container) === state.flow) return [{ ...state, again: true }, []];
+        return preempt(state, container);
+      case 'ended': {
+        if (state.phase !== 'asking' || state.attempt !== input.attempt) return ignore;
+        const { ending } = input;
+        const verdict = ending.kind === 'returned' ? ending.result : failed(`bug: ${String(ending.error)}`);
+        const pass = passOf(container, state.walk.status, surroundings, moment);
+        const [next, halt] = settle(flows[state.flow], state.walk, verdict, pass);
+        const settled = { ...state, walk: next, child: '' as const };
+        if (flowOf(container) !== state.flow) return preempt(settled, container);
+        return halt === undefined ? go(settled, container) : end(settled, container, halt);
+      }
+      case 'written':
+        if (state.phase !== 'writing' || state.attempt !== input.attempt) return ignore;
+        return written(state, container, input.outcome);
+      case 'tick':
+        return state.phase === 'idle' && state.attempt === input.attempt ? startPass(state, container) : ignore;
+      default:
+        return unreachable(input);
+    }
+
+    function startPass(from: State, stored: WekaContainer): Turn<State, Effect> {
+      const status = from.untold === undefined ? stored.status : patched(stored.status, from.untold.patch);
+      const fresh = {
+        ...from,
+        flow: flowOf(stored),
+        walk: begin(status, from.walk.memory),
+        again: false,
+        child: '' as const,
+      };
+      return go(fresh, stored);
+    }
+    /** The flow has changed: the child is stopped, what the pass learned so far is kept, the new flow starts in this turn. */
+    function preempt(from: State, stored: WekaContainer): Turn<State, Effect> {
+      const events = from.walk.events.map((note) => ({ kind: 'record', note }) as const);
+      const [next, effects] = startPass({ ...from, untold: learned(from, stored) }, stored);
+      return [
+        next,
+        [...(from.child === '' ? [] : [{ kind: 'abort', child: from.child } as const]), ...events, ...effects],
+      ];
+    }
+    function learned(from: State, stored: WekaContainer): State['untold'] {
+      const patch = mergeDiff(stored.status ?? {}, from.walk.status ?? {});
+      return patch === undefined ? undefined : { patch, sinceMs: from.untold?.sinceMs ?? moment.nowMs };
+    }
+    function go(from: State, stored: WekaContainer): Turn<State, Effect> {
+      const [at, halt] = walk(
+        flows[from.flow],
+        from.walk,
+        (status) => passOf(stored, status, surroundings, moment),
+        (status) => !sameJson(stored.status ?? {}, status ?? {}),
+      );
+      const events = at.events.map((note) => ({ kind: 'record', note }) as const);
+      const next = { ...from, walk: { ...at, events: [] } };
+      switch (halt.kind) {
+        case 'asks': {
+          const { child, script } = halt.ask;
+          const asking: State = { ...next, phase: 'asking', attempt: now.fresh, child };
+          return [asking, [...events, { kind: 'ask', attempt: now.fresh, child, script }]];
+        }
+        case 'flush': {
+          const [writing, effects] = write(next, stored, undefined);
+          return [writing, [...events, ...effects]];
+        }
+        case 'end': {
+          const [ended, effects] = end(next, stored, halt);
+          return [ended, [...events, ...effects]];
+        }
+        default:
+          return unreachable(halt);
+      }
+    }
+    function end(from: State, stored: WekaContainer, halt: Halt): Turn<State, Effect> {
+      const events = from.walk.events.map((note) => ({ kind: 'record', note }) as const);
+      const at = recovered({ ...from.walk, events: [] });
+      const next = { ...from, walk: at, untold: learned({ ...from, walk: at }, stored) };
+      const allDone = halt.kind === 'end' && halt.delayMs >= SETTLED_MS;
+      const due = next.untold !== undefined && moment.nowMs - next.untold.sinceMs >= TELL_AFTER_MS;
+      const [last, effects] =
+        next.untold !== undefined && (allDone || due) ? write(next, stored, halt) : idle(next, stored, halt);
+      return [last, [...events, ...effects]];
+    }
+    /** A pass came to its end: whatever made it crash before is over (I11). */
+    function recovered(at: Walk): Walk {
+      if (!isTrue(at.status?.conditions, CONDITIONS.quarantined)) return at;
+      const condition = {
+        type: CONDITIONS.quarantined,
+        status: 'False',
+        reason: 'Recovered',
+        message: 'A pass has ended again',
+      } as const;
+      return { ...at, status: withCondition(at.status, condition, moment.wallMs) };
+    }
+    function write(from: State, stored: WekaContainer, ending: Halt | undefined): Turn<State, Effect> {
+      const status = from.walk.status ?? { status: '' };
+      const writing: State = { ...from, phase: 'writing', attempt: now.fresh, child: '', ending };
+      return [writing, [{ kind: 'write', attempt: now.fresh, stored, status }]];
+    }
+    function written(from: State, stored: WekaContainer, outcome: KubeOutcome): Turn<State, Effect> {
+      if (outcome.kind === 'ok') {
+        const told = { ...from, untold: undefined };
+        if (flowOf(stored) !== from.flow) return preempt(told, stored);
+        return from.ending === undefined ? go(told, stored) : idle(told, stored, from.ending);
+      }
+      const kept: State = { ...from, untold: learned(from, stored) };
+      const [next, effects] = idle(kept, stored, {
+        kind: 'end',
+        delayMs: retryMs(outcome),
+        why: `status write: ${outcome.kind}`,
+      });
+      // Texts of a refusal are the API server's: without them nobody would know why the status stands still (F38).
+      const note = outcome.kind === 'refused' ? [warningEachMinute('StatusWriteRefused', outcome.message)] : [];
+      return [next, [...note.map((each) => ({ kind: 'record', note: each }) as const), ...effects]];
+    }
+    function idle(from: State, stored: WekaContainer, halt: Halt): Turn<State, Effect> {
+      const resting: State = { ...from, phase: 'idle', attempt: now.fresh, child: '', ending: undefined };
+      if (from.again || flowOf(stored) !== from.flow) return startPass(resting, stored);
+      const plannedMs = halt.kind === 'end' ? halt.delayMs : FAILED_MS;
+      const tellMs =
+        from.untold === undefined ? plannedMs : Math.max(0, from.untold.sinceMs + TELL_AFTER_MS - moment.nowMs);
+      const delayMs = Math.min(
+        jittered(plannedMs, JITTER, () => moment.chance),
+        tellMs,
+      );
+      return [resting, [{ kind: 'timer', attempt: now.fresh, delayMs }]];
+    }
+  };
+}
+
+/** The API no longer has it: its child has nothing left to do. The supervisor stops the actor. */
+function abandon(state: State): Turn<State, Effect> {
+  return [
+    { ...initial, walk: begin(undefined, state.walk.memory) },
+    state.child === '' ? [] : [{ kind: 'abort', child: state.child }],
+  ];
+}
+/** Nothing is done to an object that cannot be read; the event says what is wrong with it. */
+function malformed(state: State, problems: readonly string[], now: Now): Turn<State, Effect> {
+  const note = warningEachMinute('MalformedContainer', `cannot be read: ${problems.join('; ')}`);
+  const resting: State = { ...state, phase: 'idle', child: '', attempt: now.fresh };
+  return [
+    resting,
+    [...(state.child === '' ? [] : [{ kind: 'abort', child: state.child } as const]), { kind: 'record', note }],
+  ];
+}
+/** `spec.state` alone chooses the flow; any other text counts as active. Source: spec 02, 3. */
+export const flowOf = ({ spec }: WekaContainer): FlowName =>
+  spec.state === 'paused' || spec.state === 'deleting' || spec.state === 'destroying' ? spec.state : 'active';
+const patched = (status: WekaContainerStatus | undefined, patch: unknown): WekaContainerStatus =>
+  mergePatch(status ?? {}, patch) as WekaContainerStatus; // A patch between two statuses.
+/** A conflict is resolved by the newer object, which the watch is about to bring. */
+const retryMs = (outcome: KubeOutcome): number =>
+  outcome.kind === 'conflict' ? 1_000 : outcome.kind === 'throttled' ? outcome.retryAfterMs : FAILED_MS;
+
+export interface Deps extends Surroundings {
+  readonly flows: Flows;
+  readonly read: (uid: ContainerUid) => Seen | undefined;
+  /** Writes the difference as one merge patch under the stored resourceVersion; the answer is in the store before `written`. */
+  readonly writeStatus: (
+    stored: WekaContainer,
+    status: WekaContainerStatus,
+    written: (outcome: KubeOutcome) => void,
+  ) => void;
+  readonly record: (uid: ContainerUid, note: EventNote) => void;
+  readonly callers: Callers;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+export function container(uid: ContainerUid, deps: Deps): Machine<State, ContainerMessage, Effect> {
+  const { read, writeStatus, record, callers, clock, random } = deps;
+  const decide = decider(deps.flows, deps);
+  let cancelTimer: () => void = () => {};
+  return {
+    initial,
+    first: { kind: 'lookAgain' },
+    coalesced: 'lookAgain',
+    decide: (state, msg, now) => {
+      const moment = { nowMs: now.ms, wallMs: clock.wallMs(), chance: random() };
+      return decide(state, { ...msg, seen: read(uid), moment }, now);
+    },
+    perform: {
+      ask: ({ child, script, attempt }, self) => {
+        runScript(self, child, script, callers, (ending) => tell(self, { kind: 'ended', attempt, ending }));
+      },
+      abort: ({ child }, self) => stopChild(self, child),
+      write: ({ stored, status, attempt }, self) =>
+        writeStatus(stored, status, (outcome) => tell(self, { kind: 'written', attempt, outcome })),
+      timer: ({ delayMs, attempt }, self) => {
+        cancelTimer();
+        cancelTimer = clock.after(delayMs, () => tell(self, { kind: 'tick', attempt }));
+      },
+      record: ({ note }) => record(uid, note),
+    },
+    onStop: () => cancelTimer(),
+  };
+}

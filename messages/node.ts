@@ -1,0 +1,62 @@
+/**
+ * What is said to a node's actor, the one owner of everything of that node that only one container may hold.
+ * Every ask is answered at once: what takes time is answered `pending`, and whoever asked is told to look again at its end.
+ */
+
+import type { DriverNeed } from './drivers.ts';
+import type { ContainerUid } from './ids.ts';
+import type { FeatureFlags } from './image.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { EventNote } from './verdict.ts';
+import type { Allocations } from './weka-container.ts';
+
+/** From: scripts of containers. `uid` is the container that asks. */
+export type NodeAsk =
+  /** The node's discovery record; starts a discovery where it is missing or of another boot (F39). */
+  | { readonly kind: 'discover'; readonly uid: ContainerUid }
+  /** Drivers of this image on this node; starts a load where they are missing (F17). `forced` ignores the annotation. */
+  | { readonly kind: 'loadDrivers'; readonly uid: ContainerUid; readonly need: DriverNeed; readonly forced: boolean }
+  /** Drives, ports, failure domain for the first time. Held for the container until its status shows them (F12). */
+  | { readonly kind: 'allocate'; readonly uid: ContainerUid; readonly flags: FeatureFlags }
+  /** The place of the one container of its kind on this node (F11). */
+  | { readonly kind: 'bind'; readonly uid: ContainerUid };
+
+export type DiscoverAnswer =
+  | { readonly kind: 'known'; readonly info: NodeInfo }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'failed'; readonly reason: string };
+export type LoadDriversAnswer =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+export type AllocateAnswer =
+  | { readonly kind: 'allocated'; readonly allocations: Allocations; readonly events: readonly EventNote[] }
+  /** Nothing is held. `retryMs` as spec 05, 4.5 gives it. `plain`: an error (10 s), else a wait. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      readonly plain: boolean;
+      readonly retryMs: number;
+      readonly events: readonly EventNote[];
+    };
+export type BindAnswer = { readonly kind: 'granted' } | { readonly kind: 'taken'; readonly by: string };
+
+interface AnswerOf {
+  readonly discover: DiscoverAnswer;
+  readonly loadDrivers: LoadDriversAnswer;
+  readonly allocate: AllocateAnswer;
+  readonly bind: BindAnswer;
+}
+export type NodeAnswer<Kind extends NodeAsk['kind'] = NodeAsk['kind']> = AnswerOf[Kind];
+
+/** From: callers (`asked`), the router (`lookAgain`: the node, one of its containers or helpers changed), its workers (`ended`). */
+export type NodeMessage =
+  | { readonly kind: 'asked'; readonly ask: NodeAsk; readonly answer: (answer: NodeAnswer) => void }
+  | { readonly kind: 'lookAgain' }
+  | {
+      readonly kind: 'ended';
+      readonly work: 'discovery' | 'drivers';
+      readonly attempt: number;
+      readonly failure: string | undefined;
+    }
+  | { readonly kind: 'retryDue'; readonly attempt: number };
