@@ -263,7 +263,7 @@ export const specShape = object<WekaContainerSpec>({
   podConfigHash: text,
   dpdkBaseMemoryMb: integer,
   dataServicesConfig: object<DataServicesConfig>({ dataServicesFeCores: integer }),
-  numa: object<Numa>({ single: flag, region: integer, method: text }),
+  numa: object<Numa>({ single: flag, region: integer, method: open(['device-plugin']) }),
 });
 
 const counters = object<Counters>({ active: integer, created: integer, desired: integer });
