@@ -9,8 +9,9 @@ import type { Golden } from './kind.ts';
 /** The container as the program would read it from the API server; defaults are applied in the file, so none is added. */
 export function containerOf(golden: Golden): WekaContainer {
   const object = member<KubeObject & { readonly spec: object }>(golden, 'container');
-  // The files leave empty texts out: an absent policy was an empty one, not one to be defaulted.
-  const read = readContainer({ ...object, spec: { cpuPolicy: '', ...object.spec } } as KubeObject);
+  // The files leave empty texts out: an absent policy was an empty one, not one to be defaulted. Some name no version.
+  const metadata = { resourceVersion: '1', ...object.metadata };
+  const read = readContainer({ ...object, metadata, spec: { cpuPolicy: '', ...object.spec } } as KubeObject);
   if (read.kind === 'malformed') throw new Error(`container: ${read.problems.join('; ')}`);
   return read.container;
 }

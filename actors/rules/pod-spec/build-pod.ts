@@ -4,6 +4,7 @@
  */
 import type { ContainerPort } from '../../../messages/core-types.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
+import { PODS_CONTAINER } from '../../../messages/resources.ts';
 import type { WekaContainer, WekaContainerSpec } from '../../../messages/weka-container.ts';
 import { isDriversContainer, isHostNetwork } from '../../../messages/weka-modes.ts';
 import { nicsRequested } from '../node-info.ts';
@@ -19,9 +20,6 @@ import type { PodContainer, PodDraft, PodSpec } from './pod-draft.ts';
 import { resourcesOf } from './resources.ts';
 import type { PodSettings } from './settings.ts';
 import { volumesOf } from './volumes.ts';
-
-/** Name of the main container; every exec goes there. */
-export const MAIN_CONTAINER = 'weka-container';
 
 export interface PodOptions {
   readonly settings: PodSettings;
@@ -62,7 +60,7 @@ export function buildPod(container: WekaContainer, info: NodeInfo, options: PodO
   const { volumes, mounts } = volumesOf(container, info, hugepages.size, settings);
   const ports = portsOf(spec, settings);
   const main: PodContainer = {
-    name: MAIN_CONTAINER,
+    name: PODS_CONTAINER,
     image,
     imagePullPolicy: 'IfNotPresent',
     command: ['python3', '/opt/weka_runtime.py'],
