@@ -1,0 +1,171 @@
+/**
+ * Commands in pods over a WebSocket, as kubectl and the controller run them: sub-protocol v5.channel.k8s.io, one channel
+ * per first byte. What a command does is the ExecApi's matter. Source: Kubernetes remotecommand protocol v5.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { ExecApi, ExecTarget } from '../../../io/outside.ts';
+import type { KubeObject, ObjectRef } from '../../../messages/kube.ts';
+import type { ExecOutcome } from '../../../messages/outcome.ts';
+import type { ApiStore } from '../world/api.ts';
+import { badRequest, failure, type Status, statusOf } from './status.ts';
+
+export const PROTOCOL = 'v5.channel.k8s.io';
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+const STATUS = 3;
+/** Followed by the number of the channel that its sender closes. */
+const CLOSE = 255;
+
+/** One frame carries at most this much output, as a kubelet's copy buffer does. */
+const FRAME_BYTES = 32 * 1024;
+const STDIN_BYTES_MAX = 3 * 1024 * 1024;
+/** A kubelet ends an idle stream after four hours; a modelled command never needs that long. */
+const EXEC_TIMEOUT_MS = 4 * 3_600_000;
+
+type Ended = Exclude<ExecOutcome, { kind: 'dropped' }>;
+
+export interface ExecEndpoint {
+  /** Takes the socket over, or gives back why not: then the socket is still the caller's. */
+  readonly accept: (
+    ref: ObjectRef,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ) => Status | undefined;
+  readonly close: () => void;
+}
+
+export function createExecEndpoint(store: ApiStore, exec: ExecApi): ExecEndpoint {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: STDIN_BYTES_MAX,
+    handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
+  });
+  return {
+    accept: (ref, query, request, socket, head) => {
+      const outcome = store.request({ verb: 'get', ref });
+      if (outcome.kind !== 'ok')
+        return statusOf(outcome, { type: ref.type, name: ref.name }) ?? failure(500, 'InternalError', 'no answer');
+      const target = targetIn(outcome.answer as Pod, query.get('container') ?? '');
+      if (typeof target === 'string') return badRequest(target);
+      const argv = query.getAll('command');
+      if (argv.length === 0) return badRequest('you must specify at least 1 command for the container');
+      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !offered.includes(PROTOCOL))
+        return badRequest(`commands run over a WebSocket with sub-protocol ${PROTOCOL} only`);
+      sockets.handleUpgrade(request, socket, head, (opened) => converse(opened, exec, target, argv, query));
+      return undefined;
+    },
+    close: () => {
+      for (const each of sockets.clients) each.terminate();
+      sockets.close();
+    },
+  };
+}
+
+type Pod = KubeObject & {
+  readonly spec?: { readonly nodeName?: string; readonly containers?: readonly { readonly name: string }[] };
+};
+
+/** The container to run in, or why there is none. Texts as kube-apiserver's. */
+function targetIn({ metadata, spec }: Pod, asked: string): ExecTarget | string {
+  const { name: pod, namespace = 'default' } = metadata;
+  const names = spec?.containers?.map(({ name }) => name) ?? [];
+  const [only] = names;
+  if (asked === '' && names.length > 1)
+    return `a container name must be specified for pod ${pod}, choose one of: [${names.join(' ')}]`;
+  const container = asked === '' ? only : asked;
+  if (container === undefined || !names.includes(container))
+    return `container ${container ?? ''} is not valid for pod ${pod}`;
+  if (!spec?.nodeName) return `pod ${pod} does not have a host assigned`;
+  return { namespace, pod, container };
+}
+
+const truthy = (query: URLSearchParams, name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
+
+/**
+ * Runs the command once its standard input is complete, answers with its output, then its status. A terminal's input
+ * never ends, so with `tty` the command runs at once with none.
+ */
+function converse(
+  socket: WebSocket,
+  exec: ExecApi,
+  target: ExecTarget,
+  argv: readonly string[],
+  query: URLSearchParams,
+): void {
+  const aborted = new AbortController();
+  const input: Buffer[] = [];
+  let inputBytes = 0;
+  let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    const stdin = input.length === 0 ? {} : { stdin: Buffer.concat(input).toString('utf8') };
+    exec.run({ target, argv, ...stdin, timeoutMs: EXEC_TIMEOUT_MS }, aborted.signal).then(
+      (outcome) => finish(socket, outcome, query),
+      () => socket.terminate(),
+    );
+  };
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => aborted.abort());
+  socket.on('message', (data: RawData) => {
+    const frame = data as Buffer; // ws gives Buffers unless told otherwise.
+    if (frame[0] === CLOSE && frame[1] === STDIN) return start();
+    if (frame[0] !== STDIN || started) return;
+    inputBytes += frame.length - 1;
+    if (inputBytes > STDIN_BYTES_MAX) return socket.close(1009, 'standard input is too large');
+    input.push(frame.subarray(1));
+  });
+  if (!truthy(query, 'stdin') || truthy(query, 'tty')) start();
+}
+
+function finish(socket: WebSocket, outcome: Ended, query: URLSearchParams): void {
+  if (outcome.kind === 'transport') {
+    socket.terminate();
+    return;
+  }
+  if (outcome.kind === 'ok' || outcome.kind === 'exit') {
+    if (truthy(query, 'stdout')) sendText(socket, STDOUT, outcome.stdout);
+    if (truthy(query, 'stderr') && !truthy(query, 'tty')) sendText(socket, STDERR, outcome.stderr);
+  }
+  if (outcome.kind !== 'truncated') sendText(socket, STATUS, JSON.stringify(statusFrame(outcome)));
+  socket.close(1000);
+}
+
+function sendText(socket: WebSocket, channel: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let start = 0; start < bytes.length; start += FRAME_BYTES)
+    socket.send(Buffer.concat([Buffer.of(channel), bytes.subarray(start, start + FRAME_BYTES)]));
+}
+
+function statusFrame(outcome: Exclude<Ended, { kind: 'transport' | 'truncated' }>): unknown {
+  switch (outcome.kind) {
+    case 'ok':
+      return { metadata: {}, status: 'Success' };
+    case 'exit': {
+      const message = `command terminated with non-zero exit code: exit status ${outcome.code}`;
+      const causes = [{ reason: 'ExitCode', message: String(outcome.code) }];
+      return { metadata: {}, status: 'Failure', reason: 'NonZeroExitCode', message, details: { causes } };
+    }
+    case 'podGone':
+      return failure(500, 'InternalError', `Internal error occurred: ${outcome.cause}`);
+    case 'timeout':
+      return failure(500, 'InternalError', `Internal error occurred: command timed out after ${outcome.afterMs} ms`);
+  }
+}
+
+/** Answers a refused upgrade as plain HTTP and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: Status): void {
+  const body = JSON.stringify(status);
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status.code} ${status.reason ?? 'Error'}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
