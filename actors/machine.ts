@@ -124,6 +124,8 @@ interface Actor {
   stopped: boolean;
   /** Set while a restart is being delayed. */
   held: Held | undefined;
+  /** Set while it is to stop as soon as it is not busy: whom to tell. */
+  leaving: (() => void) | undefined;
   crashesMs: readonly number[];
 }
 interface Held {
@@ -223,6 +225,17 @@ export function tell<Msg extends Tagged>(to: Address<Msg>, msg: NoInfer<Msg>): v
 /** Stops an actor and all below it, leaves first. What waits for them becomes dead letters; a turn under way ends. */
 export const stop = (address: Parent): void => stopActor(behind(address));
 
+/** Stops an actor as soon as it is not busy, its children with it; `stopped` is called then, or when it stops for another reason. */
+export function stopWhenIdle(address: Parent, stopped: () => void): void {
+  const actor = behind(address);
+  if (actor.stopped) {
+    stopped();
+    return;
+  }
+  actor.leaving = stopped;
+  if (!actor.busy) stopActor(actor);
+}
+
 export function stopChild(parent: Parent, name: string): void {
   const child = behind(parent).children?.get(name);
   if (child !== undefined) stopActor(child);
@@ -248,15 +261,18 @@ export interface Snapshot {
   readonly state: 'running' | 'restarting' | 'quarantined';
   readonly children: readonly Snapshot[];
 }
+const conditionOf = ({ held }: Actor): Snapshot['state'] =>
+  held === undefined ? 'running' : held.quarantined ? 'quarantined' : 'restarting';
+export const stateOf = (address: Parent): Snapshot['state'] => conditionOf(behind(address));
 export function snapshot(address: Parent): Snapshot {
-  const { path, waiting, busy, crashesMs, held, children } = behind(address);
+  const actor = behind(address);
   return {
-    path,
-    waiting,
-    busy,
-    crashes: crashesMs.length,
-    state: held === undefined ? 'running' : held.quarantined ? 'quarantined' : 'restarting',
-    children: [...(children?.values() ?? [])].map((child) => snapshot(addressOf(child))),
+    path: actor.path,
+    waiting: actor.waiting,
+    busy: actor.busy,
+    crashes: actor.crashesMs.length,
+    state: conditionOf(actor),
+    children: [...(actor.children?.values() ?? [])].map((child) => snapshot(addressOf(child))),
   };
 }
 
@@ -283,6 +299,7 @@ function newActor(
     busy: false,
     stopped: false,
     held: undefined,
+    leaving: undefined,
     crashesMs: noTimes,
   };
 }
@@ -316,6 +333,7 @@ function turn(actor: Actor, { msg, from, sentMs }: Envelope): undefined {
       const tookMs = clock.monotonicMs() - ms;
       record(actor, msg.kind, from, ms - sentMs, tookMs, effectsText(effects), causeOf(msg), error);
     }
+    if (actor.leaving !== undefined && !actor.busy) stopActor(actor);
     quiet.changed();
   }
 }
@@ -349,7 +367,7 @@ function crashed(
   actor.crashesMs = [...actor.crashesMs, atMs].slice(-CRASHES_KEPT);
   if (actor.stopped) return toStop; // By its judge.
   record(actor, 'crash', '', 0, 0, verdict.kind, causeOfVerdict(verdict), textOf(error));
-  if (verdict.kind === 'stop') {
+  if (verdict.kind === 'stop' || actor.leaving !== undefined) {
     stopActor(actor);
     return toStop;
   }
@@ -387,6 +405,7 @@ function stopChildren(actor: Actor): void {
 function end(actor: Actor): void {
   const { shared } = actor;
   for (const child of actor.children?.values() ?? []) end(child);
+  if (actor.stopped) return; // Whoever hears of a child's end may stop its parent.
   nactStop(actor.ref);
   actor.stopped = true;
   setBusy(actor, false);
@@ -400,6 +419,7 @@ function end(actor: Actor): void {
   actor.held = undefined;
   actor.waiting = 0;
   guarded(actor, actor.machine.onStop);
+  guarded(actor, actor.leaving);
 }
 
 function setBusy(actor: Actor, busy: boolean): void {

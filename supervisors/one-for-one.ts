@@ -26,14 +26,18 @@ export type Report = (report: CrashReport) => void;
 /** Of each delay, so that those who crash together do not restart together. */
 const SPREAD = 0.25;
 
-/** `report` hears of every verdict, before it takes effect. */
+/** `report` hears of every verdict, before it takes effect. What it throws is lost: who reports does not decide. */
 export function oneForOne(limit: RestartLimit, random: Random, report: Report): Judge {
   return ({ path, error, atMs, earlierMs }: Crash) => {
     const count = 1 + earlierMs.filter((earlier) => atMs - earlier < limit.windowMs).length;
     const quarantined = count > limit.crashesMax;
     const delayMs = quarantined ? limit.quarantineMs : Math.min(limit.delayMsMax, limit.delayMsMin * 2 ** (count - 1));
     const afterMs = jittered(delayMs, SPREAD, random);
-    report({ path, verdict: quarantined ? 'quarantine' : 'restart', error, count, afterMs });
+    try {
+      report({ path, verdict: quarantined ? 'quarantine' : 'restart', error, count, afterMs });
+    } catch {
+      // A judge that throws stops its actor: a fault in an event or a log line would take a whole cell down.
+    }
     return { kind: 'restart', afterMs, quarantined };
   };
 }
