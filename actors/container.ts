@@ -273,7 +273,7 @@ export function container(uid: ContainerUid, deps: Deps): Machine<State, Contain
   return {
     initial,
     first: { kind: 'lookAgain' },
-    coalesced: 'lookAgain',
+    coalesced: ['lookAgain'],
     decide: (state, msg, now) => {
       const moment = { nowMs: now.ms, wallMs: clock.wallMs(), chance: random() };
       return decide(state, { ...msg, seen: read(uid), moment }, now);

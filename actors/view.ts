@@ -15,6 +15,8 @@ export interface View {
   /** Those whose controller owner has this uid, in order of creation, then uid. */
   readonly containersOfOwner: (uid: string) => readonly WekaContainer[];
   readonly containersInNamespace: (namespace: string) => readonly WekaContainer[];
+  /** Pods bound to the node, of all namespaces. */
+  readonly podsOnNode: (node: NodeName) => readonly Pod[];
   readonly pod: (namespace: string, name: string) => Pod | undefined;
   /** Node agent pods of that node (labels of spec 07, 13), any phase. */
   readonly agentPods: (node: NodeName) => readonly Pod[];

@@ -23,7 +23,7 @@ export type NodeAsk =
 
 export type DiscoverAnswer =
   | { readonly kind: 'known'; readonly info: NodeInfo }
-  | { readonly kind: 'pending' }
+  | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 export type LoadDriversAnswer =
   | { readonly kind: 'loaded' }

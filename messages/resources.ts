@@ -76,6 +76,9 @@ export interface Job extends KubeObject {
   };
 }
 
+/** Name of the main container inside every pod; all commands go there. Source: spec 02, 0. */
+export const PODS_CONTAINER = 'weka-container';
+
 export const conditionOf = (
   conditions: readonly ObjectCondition[] | undefined,
   type: string,

@@ -1,0 +1,330 @@
+/**
+ * State machine of one Kubernetes node: the one owner of its drives, ports and places, and of its discovery and driver
+ * load. Answers every ask in the turn it comes; what takes time is done by one worker per subject, and whoever waits is
+ * told to look again. Remembers nothing that the API does not say, but grants not yet written. Source: design.md 3; F11, F12, F17, F39.
+ */
+import type { Config } from '../config.ts';
+import type { Clock } from '../io/clock.ts';
+import { unreachable } from '../messages/exhaustive.ts';
+import type { Attempt, ContainerUid, NodeName } from '../messages/ids.ts';
+import type { FeatureFlags } from '../messages/image.ts';
+import type {
+  AllocateAnswer,
+  BindAnswer,
+  DiscoverAnswer,
+  LoadDriversAnswer,
+  NodeAnswer,
+  NodeAsk,
+  NodeMessage,
+} from '../messages/node.ts';
+import type { Allocations, WekaContainer } from '../messages/weka-container.ts';
+import type { Callers, Script } from './calls.ts';
+import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
+import { knownInfo, nextDiscovery } from './node/discovery.ts';
+import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
+import { allocate } from './rules/allocation/allocate.ts';
+import { placeTakenBy } from './rules/bind.ts';
+import type { View } from './view.ts';
+import { runScript } from './worker.ts';
+
+/** After a failure the same is tried again so much later, doubling. Source: I6. */
+export const RETRY_MS_MIN = 10_000;
+export const RETRY_MS_MAX = 300_000;
+/** A grant nobody wrote is taken back: its container crashed or gave up. Longer than any write with its retries. */
+export const GRANT_MS = 600_000;
+
+type Subject = 'discovery' | 'drivers';
+/** One subject's work. `failures` in a row; `failure` is what the last one said. */
+interface Work {
+  readonly phase: 'idle' | 'running' | 'resting';
+  readonly attempt: number;
+  readonly failures: number;
+  readonly failure: string | undefined;
+}
+interface Wants {
+  readonly need: Waiting['need'];
+  readonly forced: boolean;
+}
+export interface State {
+  /** In order of arrival. */
+  readonly asking: ReadonlySet<ContainerUid>;
+  readonly waiting: ReadonlyMap<ContainerUid, Wants>;
+  readonly discovery: Work;
+  readonly drivers: Work;
+  readonly allocated: ReadonlyMap<ContainerUid, { readonly allocations: Allocations; readonly atMs: number }>;
+  readonly placed: ReadonlyMap<ContainerUid, number>;
+}
+export type Effect =
+  | {
+      readonly kind: 'answer';
+      readonly to: (answer: NodeAnswer) => void;
+      readonly answer: NodeAnswer;
+      readonly what: string;
+    }
+  | {
+      readonly kind: 'work';
+      readonly subject: Subject;
+      readonly attempt: number;
+      readonly script: Script<string | undefined>;
+      readonly what: string;
+    }
+  | { readonly kind: 'wake'; readonly uid: ContainerUid }
+  | { readonly kind: 'timer'; readonly attempt: number; readonly delayMs: number };
+
+const rest: Work = { phase: 'idle', attempt: 0, failures: 0, failure: undefined };
+export const initial: State = {
+  asking: new Set(),
+  waiting: new Map(),
+  discovery: rest,
+  drivers: rest,
+  allocated: new Map(),
+  placed: new Map(),
+};
+
+export interface Deps {
+  readonly view: View;
+  readonly settings: Config;
+  /** Flags of an image where they are known. */
+  readonly flagsOf: (image: string) => FeatureFlags | undefined;
+  readonly wake: (uid: ContainerUid) => void;
+  readonly callers: Callers;
+  readonly clock: Clock;
+}
+
+export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 'wake' | 'callers' | 'clock'>) {
+  return function decide(before: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
+    const state = pruned(before, now.ms);
+    switch (msg.kind) {
+      case 'asked': {
+        const [asked, answer] = respond(state, msg.ask, now.ms);
+        const [next, effects] = advance(asked, now);
+        const what = `${msg.ask.kind}:${answer.kind}`;
+        return [next, [{ kind: 'answer', to: msg.answer, answer, what }, ...effects]];
+      }
+      case 'lookAgain':
+        return advance(state, now);
+      case 'ended': {
+        const work = state[msg.work];
+        if (work.phase !== 'running' || work.attempt !== msg.attempt) return [state, []];
+        return msg.failure === undefined
+          ? advance({ ...state, [msg.work]: { ...rest, attempt: work.attempt } }, now)
+          : rests(state, msg.work, msg.failure, now.fresh);
+      }
+      case 'retryDue': {
+        const due = (work: Work): Work =>
+          work.phase === 'resting' && work.attempt === msg.attempt ? { ...work, phase: 'idle' } : work;
+        return advance({ ...state, discovery: due(state.discovery), drivers: due(state.drivers) }, now);
+      }
+      default:
+        return unreachable(msg);
+    }
+  };
+
+  function respond(state: State, ask: NodeAsk, ms: number): readonly [State, NodeAnswer] {
+    const container = view.container(ask.uid);
+    const node = view.node(name);
+    if (container === undefined || node === undefined) return [state, missing(ask, node === undefined)];
+    switch (ask.kind) {
+      case 'discover': {
+        const found = knownInfo(node, view, settings);
+        if (found.kind === 'known') return [state, { kind: 'known', info: found.info } satisfies DiscoverAnswer];
+        if (found.kind === 'failed') return [state, { kind: 'failed', reason: found.error } satisfies DiscoverAnswer];
+        const next = { ...state, asking: new Set([...state.asking, ask.uid]) };
+        return [next, answerOf(state.discovery, 3_000, 'container execution result is not ready')];
+      }
+      case 'loadDrivers': {
+        if (!ask.forced && ready(node, ask.need, settings))
+          return [state, { kind: 'loaded' } satisfies LoadDriversAnswer];
+        const waiting = new Map(state.waiting).set(ask.uid, { need: ask.need, forced: ask.forced });
+        const holder = heldBy(ask.need, name, view);
+        const reason =
+          holder === undefined
+            ? 'drivers are being loaded'
+            : `drivers of another image are in use by ${holder.metadata.namespace}/${holder.metadata.name}`;
+        return [{ ...state, waiting }, answerOf(state.drivers, 10_000, reason)];
+      }
+      case 'allocate':
+        return allocated(state, container, ask.flags, ms);
+      case 'bind': {
+        const granted = new Set(state.placed.keys());
+        const taken = placeTakenBy(container, name, view, granted, settings.allowMultipleProtocolsPerNode);
+        if (taken !== undefined) return [state, { kind: 'taken', by: taken.metadata.name } satisfies BindAnswer];
+        return [{ ...state, placed: new Map(state.placed).set(ask.uid, ms) }, { kind: 'granted' } satisfies BindAnswer];
+      }
+      default:
+        return unreachable(ask);
+    }
+  }
+
+  /** The same answer as before for one that asks twice; all others are seen with what they hold and were granted. */
+  function allocated(
+    state: State,
+    container: WekaContainer,
+    flags: FeatureFlags,
+    ms: number,
+  ): readonly [State, NodeAnswer] {
+    const uid = container.metadata.uid as ContainerUid; // The API's uid.
+    const held = container.status?.allocations ?? state.allocated.get(uid)?.allocations;
+    if (held !== undefined)
+      return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
+    const node = view.node(name);
+    const owner = container.metadata.ownerReferences?.[0];
+    if (node === undefined) return [state, refusal(`failed to get node ${name}: not found`)];
+    if (owner === undefined) return [state, refusal('failed to get owner cluster: container has no owner references')];
+    const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
+    if (cluster === undefined)
+      return [state, refusal(`failed to get owner cluster: wekaclusters.weka.weka.io "${owner.name}" not found`)];
+    const others = [
+      ...view.containersOnNode(name).filter(({ metadata }) => !state.allocated.has(metadata.uid as ContainerUid)),
+    ];
+    for (const [other, grant] of state.allocated) {
+      const holder = view.container(other);
+      if (holder !== undefined)
+        others.push({ ...holder, status: { status: '', ...holder.status, allocations: grant.allocations } });
+    }
+    const rivals = others.filter(({ metadata }) => metadata.uid !== uid);
+    const answer = allocate({
+      container,
+      cluster,
+      node,
+      others: rivals,
+      flags,
+      flagsOf: (other) => flagsOf(imageOf(other)),
+    });
+    if (answer.kind === 'refused') return [state, answer];
+    const grants = new Map(state.allocated).set(uid, { allocations: answer.allocations, atMs: ms });
+    return [{ ...state, allocated: grants }, answer];
+  }
+
+  /** Starts what is next for each subject, wakes those whose wait is over. */
+  function advance(state: State, now: Now): Turn<State, Effect> {
+    const [known, discoveryEffects] = advanceDiscovery(state, now);
+    const [loaded, driverEffects] = advanceDrivers(known, now);
+    return [loaded, [...discoveryEffects, ...driverEffects]];
+  }
+  function advanceDiscovery(state: State, now: Now): Turn<State, Effect> {
+    const node = view.node(name);
+    const asking = [...state.asking].flatMap((uid) => view.container(uid) ?? []);
+    const over = node === undefined || knownInfo(node, view, settings).kind !== 'discover';
+    const wakes = over ? [...state.asking].map((uid) => ({ kind: 'wake', uid }) as const) : [];
+    const next: State = over ? { ...state, asking: new Set() } : state;
+    return works(next, 'discovery', nextDiscovery(name, asking, view, settings)?.script, wakes, now);
+  }
+  function advanceDrivers(state: State, now: Now): Turn<State, Effect> {
+    const node = view.node(name);
+    const served = (wants: Wants): boolean =>
+      node === undefined ||
+      (!wants.forced && ready(node, wants.need, settings) && loaderOf(node, view, settings) === undefined);
+    const over = [...state.waiting].filter(([, wants]) => served(wants)).map(([uid]) => uid);
+    const waiting = new Map([...state.waiting].filter(([uid]) => !over.includes(uid)));
+    const wakes = over.map((uid) => ({ kind: 'wake', uid }) as const);
+    const queue = [...waiting].flatMap(([uid, wants]): Waiting[] => {
+      const container = view.container(uid);
+      return container === undefined ? [] : [{ container, ...wants }];
+    });
+    const script = nextLoad(name, queue, view, settings)?.script;
+    // The load that starts now is the one that the forced ones asked for: from here on the annotation tells.
+    const believed = new Map(
+      [...waiting].map(([uid, wants]) => [uid, script === undefined ? wants : { ...wants, forced: false }]),
+    );
+    return works({ ...state, waiting: believed }, 'drivers', script, wakes, now);
+  }
+  function works(
+    state: State,
+    subject: Subject,
+    script: Script<string | undefined> | undefined,
+    effects: readonly Effect[],
+    now: Now,
+  ): Turn<State, Effect> {
+    const work = state[subject];
+    if (script === undefined || work.phase !== 'idle') return [state, effects];
+    // Two subjects may start in one turn: the sign keeps their numbers apart.
+    const attempt = subject === 'discovery' ? now.fresh : -now.fresh;
+    const running: Work = { ...work, phase: 'running', attempt };
+    return [{ ...state, [subject]: running }, [...effects, { kind: 'work', subject, attempt, script, what: subject }]];
+  }
+  function rests(state: State, subject: Subject, failure: string, fresh: Attempt): Turn<State, Effect> {
+    const failures = state[subject].failures + 1;
+    const work: Work = { phase: 'resting', attempt: fresh, failures, failure };
+    const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
+    const waiting = subject === 'discovery' ? state.asking : state.waiting.keys();
+    const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
+    return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
+  }
+
+  /** Without what the API has come to say itself, what nobody will write any more, and those who are gone. */
+  function pruned(state: State, ms: number): State {
+    const here = (uid: ContainerUid): boolean => view.container(uid) !== undefined || !view.synced();
+    const allocations = new Map(
+      [...state.allocated].filter(
+        ([uid, { atMs }]) =>
+          here(uid) && view.container(uid)?.status?.allocations === undefined && ms - atMs < GRANT_MS,
+      ),
+    );
+    const placed = new Map(
+      [...state.placed].filter(
+        ([uid, atMs]) => here(uid) && view.container(uid)?.status?.nodeAffinity === undefined && ms - atMs < GRANT_MS,
+      ),
+    );
+    return {
+      ...state,
+      allocated: allocations,
+      placed,
+      asking: new Set([...state.asking].filter(here)),
+      waiting: new Map([...state.waiting].filter(([uid]) => here(uid))),
+    };
+  }
+}
+
+const answerOf = ({ failure }: Work, delayMs: number, reason: string): DiscoverAnswer | LoadDriversAnswer =>
+  failure === undefined ? { kind: 'pending', delayMs, reason } : { kind: 'failed', reason: failure };
+const refusal = (reason: string): AllocateAnswer => ({
+  kind: 'refused',
+  reason,
+  plain: true,
+  retryMs: 10_000,
+  events: [],
+});
+const imageOf = ({ spec, status }: WekaContainer): string => status?.lastAppliedImage || spec.image;
+function missing(ask: NodeAsk, noNode: boolean): NodeAnswer {
+  const reason = noNode ? 'node not found' : 'container not found';
+  return ask.kind === 'allocate'
+    ? refusal(reason)
+    : ask.kind === 'bind'
+      ? { kind: 'taken', by: reason }
+      : { kind: 'failed', reason };
+}
+
+export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Effect> {
+  const { wake, callers, clock } = deps;
+  const cancels = new Set<() => void>();
+  return {
+    initial,
+    first: { kind: 'lookAgain' },
+    coalesced: ['lookAgain'],
+    busy: ({ discovery, drivers }) => discovery.phase === 'running' || drivers.phase === 'running',
+    decide: decider(name, deps),
+    perform: {
+      answer: ({ to, answer }) => to(answer),
+      wake: ({ uid }) => wake(uid),
+      work: ({ subject, attempt, script }, self) => {
+        stopChild(self, subject);
+        runScript(self, subject, script, callers, (ending) => {
+          const failure = ending.kind === 'returned' ? ending.result : `bug: ${String(ending.error)}`;
+          tell(self, { kind: 'ended', work: subject, attempt, failure });
+        });
+      },
+      timer: ({ delayMs, attempt }, self) => {
+        const cancel = clock.after(delayMs, () => {
+          cancels.delete(cancel);
+          tell(self, { kind: 'retryDue', attempt });
+        });
+        cancels.add(cancel);
+      },
+    },
+    onStop: () => {
+      for (const cancel of cancels) cancel();
+      cancels.clear();
+    },
+  };
+}

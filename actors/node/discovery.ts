@@ -1,0 +1,110 @@
+/** What is next to be done so that a node's facts are known. Source: spec 06, 6.7; F32, F39. */
+import type { Config } from '../../config.ts';
+import type { NodeName } from '../../messages/ids.ts';
+import { CONTAINERS, NODES, refOf } from '../../messages/kube.ts';
+import type { Node } from '../../messages/resources.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
+import { kube, type Script } from '../calls.ts';
+import { kubeText } from '../flows/said.ts';
+import { discoveryDraft, discoveryName } from '../rules/helpers.ts';
+import {
+  DISCOVERY_ANNOTATION,
+  type NodeInfoResult,
+  nodeInfoOf,
+  nodeInfoOfResult,
+  recordText,
+  TOOLKIT_CONFIG_MAP,
+  type Toolkit,
+} from '../rules/node-info.ts';
+import type { View } from '../view.ts';
+
+/** Undefined: nothing now; its helper is at work, or all is known. The script returns why it failed. */
+export type Next = { readonly script: Script<string | undefined> } | undefined;
+
+export function toolkitOf(view: View, settings: Config, required: boolean): Toolkit {
+  const map = view.configMap(settings.operatorNamespace, TOOLKIT_CONFIG_MAP);
+  return { digests: map?.data, imageBaseUrl: settings.ocpToolkitImageBaseUrl, required };
+}
+export const knownInfo = (node: Node, view: View, settings: Config): NodeInfoResult =>
+  nodeInfoOf(node, toolkitOf(view, settings, false));
+
+/** `asking`: containers that wait for it, in order of arrival; they lend image, secrets and namespace. */
+export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {
+  const node = view.node(name);
+  if (node === undefined) return undefined;
+  const helpers = helpersOf(name, asking, view, settings);
+  if (knownInfo(node, view, settings).kind !== 'discover') {
+    const left = helpers.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return left === undefined ? undefined : { script: collect(left) };
+  }
+  const [first] = asking;
+  if (first === undefined) return undefined;
+  const helper = helpers.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (helper === undefined) {
+    // One that is going still has the name.
+    return helpers.length > 0 ? undefined : { script: create(first, name, namespaceFor(asking, view, settings)) };
+  }
+  const result = helper.status?.result;
+  return result === undefined ? undefined : { script: record(node, helper, result, view, settings) };
+}
+
+/** The namespace of those that ask, where they agree and it lives; else the operator's. */
+function namespaceFor(asking: readonly WekaContainer[], view: View, settings: Config): string {
+  const names = new Set(asking.map(({ metadata }) => metadata.namespace ?? ''));
+  const [only = ''] = names;
+  const terminating = view.namespace(only)?.status?.phase === 'Terminating';
+  return names.size === 1 && !terminating ? only : settings.operatorNamespace;
+}
+function helpersOf(
+  name: NodeName,
+  asking: readonly WekaContainer[],
+  view: View,
+  settings: Config,
+): readonly WekaContainer[] {
+  const namespaces = new Set([settings.operatorNamespace, ...asking.map(({ metadata }) => metadata.namespace ?? '')]);
+  for (const { metadata } of view.containersOnNode(name)) namespaces.add(metadata.namespace ?? '');
+  return [...namespaces].flatMap((namespace) => {
+    const helper = view.containerByName(namespace, discoveryName(name));
+    return helper?.spec.mode === 'discovery' ? [helper] : [];
+  });
+}
+
+function* create(asking: WekaContainer, node: NodeName, namespace: string): Script<string | undefined> {
+  const outcome = yield* kube({ verb: 'create', type: CONTAINERS, object: discoveryDraft(asking, node, namespace) });
+  return outcome.kind === 'ok' || outcome.kind === 'alreadyExists' ? undefined : kubeText(outcome);
+}
+
+/** The record is written before its helper goes; a result that cannot be read goes with its helper and is fetched again. */
+function* record(
+  node: Node,
+  helper: WekaContainer,
+  result: string,
+  view: View,
+  settings: Config,
+): Script<string | undefined> {
+  const found = nodeInfoOfResult(result, node, toolkitOf(view, settings, false));
+  if (found.kind !== 'known') {
+    yield* collect(helper);
+    return found.kind === 'failed' ? found.error : 'the discovery result cannot be read';
+  }
+  const failure = yield* annotate(node, DISCOVERY_ANNOTATION, recordText(found.info, node));
+  return failure ?? (yield* collect(helper));
+}
+
+/**
+ * Sets (or with null removes) one annotation of a node. No resourceVersion: the value does not depend on what else the
+ * node says, and kubelets change nodes all the time.
+ */
+export function* annotate(node: Node, key: string, value: string | null): Script<string | undefined> {
+  const patch = { metadata: { uid: node.metadata.uid, annotations: { [key]: value } } };
+  const outcome = yield* kube({ verb: 'mergePatch', ref: refOf(NODES, { name: node.metadata.name }), patch });
+  return outcome.kind === 'ok' ? undefined : `node ${node.metadata.name}: ${kubeText(outcome)}`;
+}
+/** Deletes a helper whose work is done. */
+export function* collect({ metadata }: WekaContainer): Script<string | undefined> {
+  const ref = refOf(CONTAINERS, metadata);
+  const outcome = yield* kube({ verb: 'delete', ref, uid: metadata.uid });
+  return outcome.kind === 'ok' || outcome.kind === 'notFound' || outcome.kind === 'conflict'
+    ? undefined
+    : kubeText(outcome);
+}

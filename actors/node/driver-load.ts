@@ -1,0 +1,97 @@
+/** What is next to be done so that a node's drivers are loaded. One load per node at a time. Source: spec 06, 4.4; F17, F32. */
+import type { Config } from '../../config.ts';
+import type { DriverNeed } from '../../messages/drivers.ts';
+import type { NodeName } from '../../messages/ids.ts';
+import { CONTAINERS } from '../../messages/kube.ts';
+import type { Node } from '../../messages/resources.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
+import { hasFrontend } from '../../messages/weka-modes.ts';
+import { kube, type Script } from '../calls.ts';
+import { kubeText } from '../flows/said.ts';
+import { DRIVERS_LOADED, driversReady, loadedMark } from '../rules/drivers.ts';
+import { imageMeantBy, loaderDraft, loaderName } from '../rules/helpers.ts';
+import { DISCOVERY_ANNOTATION } from '../rules/node-info.ts';
+import type { View } from '../view.ts';
+import { annotate, collect, type Next } from './discovery.ts';
+
+/** One container that waits for drivers. A forced one does not believe the annotation. */
+export interface Waiting {
+  readonly container: WekaContainer;
+  readonly need: DriverNeed;
+  readonly forced: boolean;
+}
+
+export const ready = (node: Node, need: DriverNeed, settings: Config): boolean =>
+  driversReady(node, need, settings.backendDriversNeedBootId);
+
+export function loaderOf(node: Node, view: View, settings: Config): WekaContainer | undefined {
+  const loader = view.containerByName(settings.operatorNamespace, loaderName(node));
+  return loader?.spec.mode === 'drivers-loader' ? loader : undefined;
+}
+
+/** `waiting` in order of arrival; the first one's image is loaded. */
+export function nextLoad(name: NodeName, waiting: readonly Waiting[], view: View, settings: Config): Next {
+  const node = view.node(name);
+  if (node === undefined) return undefined;
+  const loader = loaderOf(node, view, settings);
+  if (rebooted(node)) return { script: annotate(node, DRIVERS_LOADED, null) };
+  if (loader !== undefined) {
+    if (loader.metadata.deletionTimestamp !== undefined) return undefined;
+    const result = loader.status?.result;
+    if (result !== undefined) return { script: finish(node, loader, result) };
+    return waiting.length === 0 && loader.status?.nodeAffinity === undefined ? { script: collect(loader) } : undefined;
+  }
+  const first = waiting.find(({ need }) => heldBy(need, name, view) === undefined);
+  return first === undefined ? undefined : { script: create(first, node, settings) };
+}
+
+/** The drivers that were loaded in an earlier boot are gone with it. */
+function rebooted(node: Node): boolean {
+  const { [DISCOVERY_ANNOTATION]: record, [DRIVERS_LOADED]: mark } = node.metadata.annotations ?? {};
+  if (record === undefined || mark === undefined) return false;
+  try {
+    return (JSON.parse(record) as { boot_id?: unknown } | null)?.boot_id !== node.status?.nodeInfo?.bootID; // Any JSON: only compared.
+  } catch {
+    return true;
+  }
+}
+
+/** A running frontend of another image, whose drivers a load would take away. */
+export function heldBy(need: DriverNeed, node: NodeName, view: View): WekaContainer | undefined {
+  return view
+    .containersOnNode(node)
+    .find(
+      ({ spec, status }) =>
+        hasFrontend(spec.mode) &&
+        status?.status === 'Running' &&
+        status.lastAppliedImage !== undefined &&
+        status.lastAppliedImage !== need.image,
+    );
+}
+
+function* create({ container, need }: Waiting, node: Node, settings: Config): Script<string | undefined> {
+  const object = loaderDraft(container, node, need.image, settings);
+  const outcome = yield* kube({ verb: 'create', type: CONTAINERS, object });
+  return outcome.kind === 'ok' || outcome.kind === 'alreadyExists' ? undefined : kubeText(outcome);
+}
+
+/** What was loaded is what the loader was made for, whoever waits now. */
+function* finish(node: Node, loader: WekaContainer, result: string): Script<string | undefined> {
+  const error = loadError(result);
+  if (error !== undefined) {
+    yield* collect(loader);
+    return `DriversNotLoadedError: ${error}, re-create container`;
+  }
+  const failure = yield* annotate(node, DRIVERS_LOADED, loadedMark(imageMeantBy(loader), node));
+  return failure ?? (yield* collect(loader));
+}
+/** Undefined: loaded. A result that cannot be read counts as a failure and is fetched again. */
+function loadError(result: string): string | undefined {
+  try {
+    const { err, drivers_loaded } = JSON.parse(result) as { err?: unknown; drivers_loaded?: unknown }; // Any JSON: checked below; null throws.
+    if (typeof err === 'string' && err !== '') return err;
+    return drivers_loaded === true ? undefined : '<nil>';
+  } catch (error) {
+    return `unreadable result: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The WekaContainers this controller makes to help another one: discovery, drivers loader, feature flags, resign.
+ * Drafts only. They carry the finalizer from birth: one write less each. Source: spec 01, 15.2; spec 06, 4.4 and 6.
+ */
+import { createHash } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import type { NodeName } from '../../messages/ids.ts';
+import type { Draft, OwnerReference } from '../../messages/kube.ts';
+import type { Node } from '../../messages/resources.ts';
+import type { ContainerMode, WekaContainer, WekaContainerSpec } from '../../messages/weka-container.ts';
+
+export const FINALIZER = 'weka.weka.io/finalizer';
+
+/** Names, one per thing to be done, so that whoever comes second finds what the first one made. */
+export const discoveryName = (node: NodeName): string => `weka-dsc-${node}`;
+export const loaderName = (node: Node): string => `weka-drivers-loader-${node.metadata.uid}`;
+export const flagsName = (image: string): string =>
+  `weka-feature-flags-${createHash('sha256').update(image).digest('hex').slice(0, 12)}`;
+export const resignName = (container: WekaContainer): string => `weka-force-resign-drives-${container.metadata.uid}`;
+
+/** Asks for the facts of a node. `owner` is absent in the operator namespace: an owner must be of the same one (F39). */
+export function discoveryDraft(asking: WekaContainer, node: NodeName, namespace: string): Draft {
+  const { spec } = asking;
+  return helper(asking, 'discovery', discoveryName(node), namespace, {
+    nodeAffinity: node,
+    image: spec.image,
+    ...shared(spec),
+    ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
+  });
+}
+
+/** Loads the drivers of `image` on a node; nobody owns it: it serves all containers there. */
+export function loaderDraft(asking: WekaContainer, node: Node, image: string, settings: Config): Draft {
+  const { spec } = asking;
+  const loaderImage = spec.driversLoaderImage;
+  const draft = helper(asking, 'drivers-loader', loaderName(node), settings.operatorNamespace, {
+    nodeAffinity: node.metadata.name as NodeName, // A node's own name.
+    image: loaderImage || image,
+    ...(loaderImage ? { instructions: { type: 'copy-weka-files-to-driver-loader', payload: image } } : {}),
+    ...shared(spec),
+    ...(spec.driversDistService === undefined ? {} : { driversDistService: spec.driversDistService }),
+    ...(loaderImage ? { driversLoaderImage: loaderImage } : {}),
+    ...(spec.driversBuildId === undefined ? {} : { driversBuildId: spec.driversBuildId }),
+    serviceAccountName: settings.maintenanceServiceAccount,
+    tracesConfiguration: { maxCapacityPerIoNode: 10, ensureFreeSpace: 20, dumperConfigMode: 'auto' },
+    hugepages: 0,
+  });
+  return { ...draft, metadata: withoutOwner(draft.metadata) };
+}
+/** The image whose drivers a loader is at work on. */
+export const imageMeantBy = ({ spec }: WekaContainer): string =>
+  spec.instructions?.type === 'copy-weka-files-to-driver-loader'
+    ? (spec.instructions.payload ?? spec.image)
+    : spec.image;
+
+/** Asks an image for its feature flags. Owned by the operator's Deployment. */
+export function flagsDraft(asking: WekaContainer, image: string, owner: OwnerReference, settings: Config): Draft {
+  const { spec, status } = asking;
+  const node = spec.nodeAffinity || status?.nodeAffinity;
+  const draft = helper(asking, 'adhoc-op-with-container', flagsName(image), settings.operatorNamespace, {
+    image,
+    ...(node ? { nodeAffinity: node } : {}),
+    ...shared(spec),
+    instructions: { type: 'feature-flags-update' },
+    port: 60040,
+    agentPort: 60039,
+  });
+  return { ...draft, metadata: { ...draft.metadata, ownerReferences: [owner] } };
+}
+
+/** Erases the weka signature of the container's exclusive drives. `owned` is false in the operator namespace. */
+export function resignDraft(
+  asking: WekaContainer,
+  node: NodeName,
+  namespace: string,
+  owned: boolean,
+  settings: Config,
+): Draft {
+  const { spec, status } = asking;
+  const payload = JSON.stringify({ nodeName: node, deviceSerials: status?.allocations?.drives ?? [] });
+  const account = owned ? spec.serviceAccountName : settings.maintenanceServiceAccount;
+  const draft = helper(asking, 'adhoc-op', resignName(asking), namespace, {
+    nodeAffinity: node,
+    image: settings.signDrivesImage,
+    ...shared(spec),
+    ...(account === undefined ? {} : { serviceAccountName: account }),
+    hostPID: true,
+    instructions: { type: 'force-resign-drives', payload },
+  });
+  const labels = { ...draft.metadata.labels, app: 'weka' };
+  return { ...draft, metadata: owned ? { ...draft.metadata, labels } : { ...withoutOwner(draft.metadata), labels } };
+}
+
+const shared = (spec: WekaContainerSpec): Partial<WekaContainerSpec> => ({
+  ...(spec.imagePullSecret === undefined ? {} : { imagePullSecret: spec.imagePullSecret }),
+  ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
+});
+
+function helper(
+  asking: WekaContainer,
+  mode: ContainerMode,
+  name: string,
+  namespace: string,
+  spec: Partial<WekaContainerSpec>,
+): Draft & { readonly spec: unknown } {
+  const owner = {
+    apiVersion: asking.apiVersion,
+    kind: asking.kind,
+    name: asking.metadata.name,
+    uid: asking.metadata.uid,
+  };
+  const own = namespace === asking.metadata.namespace;
+  return {
+    apiVersion: asking.apiVersion,
+    kind: asking.kind,
+    metadata: {
+      name,
+      namespace,
+      labels: { ...asking.metadata.labels, 'weka.io/mode': mode },
+      finalizers: [FINALIZER],
+      ...(own ? { ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] } : {}),
+    },
+    // The schema requires both, also where they mean nothing (spec 01, 1.1).
+    spec: { name: '', numCores: 0, mode, ...spec },
+  };
+}
+function withoutOwner({ ownerReferences: _, ...metadata }: Draft['metadata']): Draft['metadata'] {
+  return metadata;
+}
