@@ -162,6 +162,7 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
   const apply = (seen: Seen<T>, origin: Origin) => {
     const meta = metaOf(seen);
     const held = entries.get(meta.uid);
+    if (origin === 'watch') advance(meta.resourceVersion);
     if (held !== undefined) {
       const order = compareVersions(meta.resourceVersion, held.meta.resourceVersion);
       if (order === 0 && origin === 'watch') held.unconfirmed = false; // The echo of our own write: no news.
@@ -169,7 +170,6 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     } else if (origin === 'own' && notAfter(meta.resourceVersion, seenVersion)) return;
     if (notAfter(meta.resourceVersion, tombstones.get(meta.uid) ?? '')) return;
     tombstones.delete(meta.uid);
-    if (origin === 'watch') advance(meta.resourceVersion);
     tellNow(meta.uid, set(seen, origin), origin);
   };
   const drop = (meta: ObjectMeta) => {
@@ -196,7 +196,6 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
       held.unconfirmed = false;
       if (ahead.has(uid) || seen !== undefined) continue;
       remove(uid, held);
-      bury(uid, version);
       note(uid, held.object);
     }
     for (const [uid, seen] of listed) {
