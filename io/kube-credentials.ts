@@ -40,6 +40,8 @@ export interface CredentialOptions {
 
 /** Token files are rotated by the kubelet well before they end; client-go re-reads them as often. */
 export const REFRESH_MS = 60_000;
+/** An exec plugin that hangs must not hold up every request that waits for fresh credentials. */
+export const READING_MS_MAX = 20_000;
 /** A server that answers 401 to everything must not make an exec plugin run for each request. */
 export const FORCED_REFRESH_MS_MIN = 5_000;
 
@@ -96,13 +98,19 @@ export async function keepFresh(
   let stopped = false;
   let cancel = () => {};
 
+  let cancelLimit = () => {};
+  const tooLate = () =>
+    new Promise<never>((_, reject) => {
+      cancelLimit = clock.after(READING_MS_MAX, () => reject(new Error(`no answer after ${READING_MS_MAX} ms`)));
+    });
   const take = (read: () => Promise<KubeCredential>): Promise<void> => {
-    reading ??= read()
+    reading ??= Promise.race([read(), tooLate()])
       .then((next) => {
         current = merged(current, next);
       })
       .catch((err: unknown) => log.warn({ err }, 'credentials could not be refreshed'))
       .finally(() => {
+        cancelLimit();
         reading = undefined;
       });
     return reading;
