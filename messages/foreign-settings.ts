@@ -3,7 +3,9 @@
  * belong to its sibling controllers, or to a way of working it does not have. Source: spec 01, 18.2.
  */
 const CSI_RESOURCES = [
-  ...['WEKAFS', 'ATTACHER', 'PROVISIONER', 'RESIZER', 'SNAPSHOTTER', 'LIVENESS_PROBE'].map((part) => `CONTROLLER_${part}`),
+  ...['WEKAFS', 'ATTACHER', 'PROVISIONER', 'RESIZER', 'SNAPSHOTTER', 'LIVENESS_PROBE'].map(
+    (part) => `CONTROLLER_${part}`,
+  ),
   ...['WEKAFS', 'LIVENESS_PROBE', 'REGISTRAR'].map((part) => `NODE_${part}`),
 ].flatMap((part) =>
   ['LIMITS_CPU', 'LIMITS_MEMORY', 'REQUESTS_CPU', 'REQUESTS_MEMORY'].map((amount) => `CSI_${part}_${amount}`),

@@ -47,7 +47,9 @@ export function goDuration(durationMs: number): string {
   if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;
   if (nanoseconds < 1e9) return `${nanoseconds / 1e6}ms`;
   const totalSeconds = Math.floor(nanoseconds / 1e9);
-  const fraction = String(nanoseconds % 1e9).padStart(9, '0').replace(/0+$/, '');
+  const fraction = String(nanoseconds % 1e9)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
   const seconds = `${totalSeconds % 60}${fraction === '' ? '' : `.${fraction}`}s`;
   const minutes = Math.floor(totalSeconds / 60);
   if (minutes === 0) return seconds;

@@ -2,7 +2,18 @@
 import type { Quantity } from './core-types.ts';
 
 const QUANTITY = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/;
-const POWERS_OF_TEN: Readonly<Record<string, number>> = { n: 0, u: 3, m: 6, '': 9, k: 12, M: 15, G: 18, T: 21, P: 24, E: 27 };
+const POWERS_OF_TEN: Readonly<Record<string, number>> = {
+  n: 0,
+  u: 3,
+  m: 6,
+  '': 9,
+  k: 12,
+  M: 15,
+  G: 18,
+  T: 21,
+  P: 24,
+  E: 27,
+};
 const POWERS_OF_1024: Readonly<Record<string, bigint>> = { Ki: 1n, Mi: 2n, Gi: 3n, Ti: 4n, Pi: 5n, Ei: 6n };
 const NANO = 1_000_000_000n;
 /** Exponents beyond this leave the range of a quantity either way. */

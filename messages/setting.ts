@@ -56,7 +56,8 @@ export function text(
 
 /** Must be set; may be empty. */
 export function requiredText(env: string, description: string, notes: Notes): Setting<string> {
-  const read: Reader<string> = (raw) => (raw === undefined ? { wrong: 'is required, and may be empty' } : { value: raw });
+  const read: Reader<string> = (raw) =>
+    raw === undefined ? { wrong: 'is required, and may be empty' } : { value: raw };
   return setting(env, 'text', description, notes, { standard: 'required', bounds: '', read });
 }
 
@@ -133,7 +134,12 @@ export function duration(
 /** Comma separated, trimmed, empty items dropped. */
 export function list(env: string, description: string, notes: Notes): Setting<readonly string[]> {
   const read: Reader<readonly string[]> = (raw = '') => ({
-    value: Object.freeze(raw.split(',').map((item) => item.trim()).filter((item) => item !== '')),
+    value: Object.freeze(
+      raw
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    ),
   });
   return setting(env, 'list', description, notes, { standard: 'empty', bounds: '', read });
 }
