@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { isTrue } from '../../messages/condition.ts';
 import type { ContainerUid, NodeName } from '../../messages/ids.ts';
 import { CONTAINERS, controllerOf, type ObjectRef, PODS, refOf } from '../../messages/kube.ts';
-import { type Node, nodeReady, type Pod, PODS_CONTAINER } from '../../messages/resources.ts';
+import { type Node, nodeReady, PODS_CONTAINER, type Pod } from '../../messages/resources.ts';
 import type {
   ContainerMode,
   WekaContainer,

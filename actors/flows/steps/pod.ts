@@ -1,0 +1,88 @@
+/** Steps that make the container's pod and keep its labels, annotations and tolerations up to date. Source: spec 02, 6.12, 6.13, 6.18; spec 04. */
+import type { NodeName } from '../../../messages/ids.ts';
+import { controllerOf, type JsonPatchOperation, PODS } from '../../../messages/kube.ts';
+import type { NodeInfo } from '../../../messages/node-info.ts';
+import type { Pod } from '../../../messages/resources.ts';
+import { done, failed, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
+import { isDiscovery } from '../../../messages/weka-modes.ts';
+import { askNode, kube, type Script } from '../../calls.ts';
+import { joinAddresses } from '../../rules/members.ts';
+import { NO_NODE_INFO, representativeNode } from '../../rules/node-info.ts';
+import { buildPod } from '../../rules/pod-spec/build-pod.ts';
+import { metadataChange, tolerationsChange } from '../../rules/pod-update.ts';
+import { nodeUnschedulable, type Pass, podRef } from '../pass.ts';
+import { kubeFailed } from '../said.ts';
+import { type Ask, ask } from '../step.ts';
+
+/** Step 31. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). */
+export function ensurePod(pass: Pass): Verdict | Ask {
+  const { nodeName, foreignPod, spec, view, settings } = pass;
+  if (nodeUnschedulable(pass)) return wait(10_000, `node ${nodeName} is unschedulable, cannot create pod`);
+  if (foreignPod !== undefined) {
+    const owner = controllerOf(foreignPod.metadata);
+    const whose = owner === undefined ? 'nobody' : `${owner.kind} ${owner.name} (${owner.uid})`;
+    return failed(`pod ${foreignPod.metadata.name} exists and belongs to ${whose}`);
+  }
+  if (isDiscovery(spec.mode)) return ask('pod', createPod(pass, NO_NODE_INFO));
+  const node = nodeName ?? representativeNode(spec, view.nodes(), settings)?.metadata.name;
+  return node === undefined ? failed('no matching nodes found') : ask('pod', discoverAndCreate(pass, node as NodeName)); // A node's own name.
+}
+
+function* discoverAndCreate(pass: Pass, node: NodeName): Script<Verdict> {
+  const answer = yield* askNode(node, { kind: 'discover', uid: pass.uid });
+  switch (answer.kind) {
+    case 'known':
+      return yield* createPod(pass, answer.info);
+    case 'pending':
+      return wait(
+        WAIT_MS,
+        `error reconciling object during phase DiscoverNode: error reconciling object during phase PollResults: wait-error:${answer.reason}`,
+      );
+    case 'failed':
+      return failed(`error reconciling object during phase DiscoverNode: ${answer.reason}`);
+  }
+}
+
+function* createPod(pass: Pass, info: NodeInfo): Script<Verdict> {
+  const { container, settings, spec, view, chance } = pass;
+  const [owner] = container.metadata.ownerReferences ?? [];
+  const joins = (spec.joinIpPorts?.length ?? 0) > 0;
+  if (joins && owner === undefined) return failed('no owner reference found');
+  const joinIps = joins && owner !== undefined ? joinAddresses(view.containersOfOwner(owner.uid), chance) : [];
+  const built = buildPod(container, info, { settings, joinIps });
+  if (built.kind === 'failed') return failed(`Failed to create pod spec: ${built.error}`);
+  const outcome = yield* kube<Pod>({ verb: 'create', type: PODS, object: built.pod });
+  return outcome.kind === 'ok' ? done : kubeFailed('Failed to create pod', outcome);
+}
+
+/** Step 17. */
+export function updatePodMetadata(pass: Pass): Verdict | Ask {
+  const { pod, container, settings } = pass;
+  const change = pod === undefined ? undefined : metadataChange(container, pod, settings);
+  if (pod === undefined || change === undefined) return done;
+  return ask(
+    'pod',
+    changePod(pass, pod, 'failed to update pod labels', [
+      { op: 'add', path: '/metadata/labels', value: change.labels },
+      { op: 'add', path: '/metadata/annotations', value: change.annotations },
+    ]),
+  );
+}
+/** Step 18. */
+export function updatePodTolerations(pass: Pass): Verdict | Ask {
+  const { pod, container } = pass;
+  const tolerations = pod === undefined ? undefined : tolerationsChange(container, pod);
+  if (pod === undefined || tolerations === undefined) return done;
+  return ask(
+    'pod',
+    changePod(pass, pod, 'failed to update pod tolerations', [
+      { op: 'add', path: '/spec/tolerations', value: tolerations },
+    ]),
+  );
+}
+/** Under the pod's resourceVersion: what it was computed from is still so. */
+function* changePod(pass: Pass, pod: Pod, what: string, changes: readonly JsonPatchOperation[]): Script<Verdict> {
+  const lock = { op: 'test', path: '/metadata/resourceVersion', value: pod.metadata.resourceVersion } as const;
+  const outcome = yield* kube({ verb: 'jsonPatch', ref: podRef(pass), patch: [lock, ...changes] });
+  return outcome.kind === 'ok' ? done : kubeFailed(what, outcome);
+}
