@@ -1,0 +1,94 @@
+/** Objects that the modelled cluster controller writes: WekaContainers and port ranges. Pure. Source: spec 01, 20.1 and 20.2; 05, 8.3. */
+import type { Random } from '../../../io/random.ts';
+import type { Draft } from '../../../messages/kube.ts';
+import type { ClusterPorts, WekaCluster } from '../../../messages/weka-cluster.ts';
+import { uuid } from './identity.ts';
+
+export type Role = 'drive' | 'compute';
+export const FINALIZER = 'weka.weka.io/finalizer';
+export const operatorSecretOf = (cluster: WekaCluster): string => `weka-operator-${cluster.metadata.uid}`;
+
+const DIST_SERVICE = 'https://weka-drivers-dist.weka-operator-system.svc.cluster.local:60002';
+/** MiB a core, and the offset. */
+const HUGEPAGES = { drive: [1_400, 200], compute: [3_000, 200] } as const;
+const HUGEPAGES_PER_DRIVE = 200;
+
+export function containerOf(
+  cluster: WekaCluster,
+  role: Role,
+  joinIpPorts: readonly string[],
+  random: Random,
+): Draft & Readonly<Record<string, unknown>> {
+  const { metadata, spec } = cluster;
+  const id = uuid(random);
+  const template = spec?.dynamicTemplate;
+  const numCores = (role === 'drive' ? template?.driveCores : template?.computeCores) ?? 1;
+  const numDrives = role === 'drive' ? (template?.numDrives ?? 2) : 0;
+  const [perCore, offset] = HUGEPAGES[role];
+  return {
+    apiVersion: 'weka.weka.io/v1alpha1',
+    kind: 'WekaContainer',
+    metadata: {
+      name: `${metadata.name}-${role}-${id}`,
+      namespace: metadata.namespace ?? '',
+      labels: {
+        ...metadata.labels,
+        app: 'weka',
+        'weka.io/mode': role,
+        'weka.io/cluster-id': metadata.uid,
+        'weka.io/cluster-name': metadata.name,
+      },
+      ownerReferences: [
+        {
+          apiVersion: 'weka.weka.io/v1alpha1',
+          kind: 'WekaCluster',
+          name: metadata.name,
+          uid: metadata.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: {
+      image: spec?.image ?? '',
+      ...(spec?.imagePullSecret === undefined ? {} : { imagePullSecret: spec.imagePullSecret }),
+      name: `${role}x${id.replaceAll('-', 'x')}`,
+      mode: role,
+      numCores,
+      network: { udpMode: true },
+      ...(numDrives > 0 ? { numDrives } : {}),
+      ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
+      ...(joinIpPorts.length > 0 ? { joinIpPorts } : {}),
+      hugepages: perCore * numCores + HUGEPAGES_PER_DRIVE * numDrives,
+      hugepagesOffset: offset * (role === 'drive' ? Math.max(1, numDrives) : 1),
+      hugepagesSize: '2Mi',
+      ...(role === 'compute' ? { group: 'compute' } : {}),
+      driversDistService: spec?.driversDistService ?? DIST_SERVICE,
+      wekaSecretRef: { secretKeyRef: { key: operatorSecretOf(cluster), name: '' } },
+    },
+  };
+}
+
+const FIRST_PORT = 35_000;
+const LAST_PORT = 65_535;
+const RANGE = 500;
+const SINGLE_OFFSET = 300;
+
+/** The first gap after a range that fits, else behind the last one; gaps before the first are never used. */
+export function choosePorts(wanted: ClusterPorts | undefined, others: readonly ClusterPorts[]): ClusterPorts {
+  const size = wanted?.portRange || RANGE;
+  const taken = others
+    .map(({ basePort = 0, portRange = RANGE }) => ({ base: basePort, end: basePort + portRange }))
+    .filter(({ base }) => base > 0)
+    .sort((a, b) => a.base - b.base);
+  const fits = taken.find(({ end }, index) => (taken[index + 1]?.base ?? Number.POSITIVE_INFINITY) >= end + size);
+  const basePort = wanted?.basePort || (fits?.end ?? FIRST_PORT);
+  if (basePort + size >= LAST_PORT) throw new Error(`no free range available for size ${size}`);
+  return {
+    basePort,
+    portRange: size,
+    lbPort: wanted?.lbPort || basePort + SINGLE_OFFSET,
+    lbAdminPort: wanted?.lbAdminPort || basePort + SINGLE_OFFSET + 1,
+    s3Port: wanted?.s3Port || basePort + SINGLE_OFFSET + 2,
+  };
+}

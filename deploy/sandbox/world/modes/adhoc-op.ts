@@ -1,0 +1,60 @@
+/**
+ * Mode `adhoc-op`: one operation on the node's drives, chosen by its instruction. Erasing a signature is where data
+ * are lost, so the oracle is asked first. Source: spec 06, 6.2 to 6.5; spec 04, 12.3.
+ */
+import { draw } from '../latency.ts';
+import { kernelDrives, type PhysicalDrive } from '../node-model.ts';
+import type { Process, StartUp } from '../pod-process.ts';
+import { instructionOf } from './feature-flags.ts';
+
+export function* adhocOp(process: Process): StartUp {
+  const instruction = instructionOf(process);
+  yield draw(process.machine.latency.adhoc, process.machine.random);
+  switch (instruction?.type) {
+    case 'force-resign-drives':
+      resign(process, instruction.payload ?? '');
+      return 'serving';
+    case 'sign-drives':
+    case 'discover-drives':
+      process.write('/weka-runtime/results.json', JSON.stringify(listing(process)));
+      return 'serving';
+    case 'debug':
+      return 'serving';
+    default:
+      return 'failed';
+  }
+}
+
+/** With neither serials nor paths no result is ever written. */
+function resign(process: Process, payload: string): void {
+  const { deviceSerials = [], devicePaths = [] } = JSON.parse(payload) as {
+    deviceSerials?: string[];
+    devicePaths?: string[];
+  };
+  if (deviceSerials.length + devicePaths.length === 0) return;
+  const chosen = [...process.node.drives.values()].filter(
+    ({ serial, blockDevice }) => deviceSerials.includes(serial) || devicePaths.includes(blockDevice),
+  );
+  for (const drive of chosen) erase(process, drive);
+  const drives = chosen.map(({ blockDevice }) => blockDevice);
+  process.write('/weka-runtime/results.json', JSON.stringify({ err: null, drives }));
+}
+
+function erase(process: Process, drive: PhysicalDrive): void {
+  const cluster = drive.heldAs === undefined ? undefined : process.machine.clusters.holding(drive.heldAs);
+  if (cluster !== undefined && !cluster.doomed) {
+    process.machine.resigned(process, drive, cluster);
+  }
+  drive.guid = undefined;
+}
+
+/** Drives are signed from the start in this model; a signing run lists them. */
+const listing = ({ node }: Process): Record<string, unknown> => ({
+  err: null,
+  drives: kernelDrives(node),
+  raw_drives: [...node.drives.values()].map(({ blockDevice, serial }) => ({
+    path: blockDevice,
+    is_mounted: false,
+    serial_id: serial,
+  })),
+});

@@ -1,0 +1,73 @@
+/**
+ * Start-up of the modes that serve or store data of a cluster: drive and compute. Each milestone shows as a file or in
+ * `weka local ps`. Source: spec 04, 12.3; spec 07, 21.2 and 21.5 (default timings).
+ */
+import { draw } from '../latency.ts';
+import { createLocal } from '../local-container.ts';
+import { kernelDrives } from '../node-model.ts';
+import { type Process, RUNTIME, type StartUp } from '../pod-process.ts';
+import { driversReady } from './drivers.ts';
+import { featureFlags } from './feature-flags.ts';
+
+/** What the controller hands over in `resources.json`, as far as the process reads it. */
+interface Resources {
+  readonly drives?: readonly string[];
+  readonly wekaPort?: number;
+  readonly agentPort?: number;
+}
+
+export function* backend(process: Process): StartUp {
+  const { machine, directory } = process;
+  const after = (span: readonly [number, number]) => draw(span, machine.random);
+
+  yield after(machine.latency.persistency);
+  process.write(`${RUNTIME}/persistency-configured`, '');
+  while (process.read(`${RUNTIME}/resources.json`) === undefined) {
+    if (process.exiting) return 'failed';
+    yield 'change';
+  }
+  const resources = parsed(process.read(`${RUNTIME}/resources.json`) ?? '');
+  if (resources === undefined || !adoptPorts(process, resources)) return 'failed';
+
+  yield after(machine.latency.managementIps);
+  process.write(`${RUNTIME}/management_ips`, process.ip);
+  yield* driversReady(process);
+
+  yield after(machine.latency.agentUp);
+  process.agentUp = true;
+  process.changed();
+  yield after(machine.latency.localUp);
+  if (!directory.setUp) {
+    directory.setUp = true;
+    directory.joinIps = (process.env.get('JOIN_IPS') ?? '').split(',').filter((endpoint) => endpoint !== '');
+  }
+  process.local = createLocal(process, process.name);
+  process.changed();
+  if (process.exiting) return 'serving';
+  process.local.start();
+
+  yield after(machine.latency.featureFlags);
+  process.write(`${RUNTIME}/feature_flags.json`, JSON.stringify(featureFlags(process.image)));
+  if (process.mode === 'drive') {
+    process.write(`${RUNTIME}/drives.json`, JSON.stringify(kernelDrives(process.node, resources.drives ?? [])));
+  }
+  return 'serving';
+}
+
+function parsed(text: string): Resources | undefined {
+  try {
+    return JSON.parse(text) as Resources; // Written by the controller; what matters is checked where it is read.
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports come from the file where the pod was given none. False: a needed one is in neither. */
+function adoptPorts(process: Process, { wekaPort, agentPort }: Resources): boolean {
+  const given = (name: string) => Number(process.env.get(name) ?? 0) || undefined;
+  const [port, agent] = [given('PORT') ?? wekaPort, given('AGENT_PORT') ?? agentPort];
+  if (port === undefined || agent === undefined) return false;
+  process.write(`${RUNTIME}/vars/port`, String(port));
+  process.write(`${RUNTIME}/vars/agent_port`, String(agent));
+  return true;
+}

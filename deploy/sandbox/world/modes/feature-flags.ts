@@ -1,0 +1,40 @@
+/**
+ * Feature flags of an image: the file of a running container, and the result of the ad-hoc container that only asks
+ * for them. Source: spec 07, 4 (J8, J9); spec 06, 6.8.
+ */
+import { draw } from '../latency.ts';
+import type { Process, StartUp } from '../pod-process.ts';
+
+/** As the boot script writes them: the fifth name is plural there, which no controller reads (spec 07, 22 #21). */
+export const featureFlags = (_image: string): Readonly<Record<string, boolean>> => ({
+  traces_override_partial_support: true,
+  traces_override_in_slash_traces: true,
+  supports_binding_to_not_all_interfaces: true,
+  agent_validate_60_ports_per_container: false,
+  allow_per_container_driver_interfaces: false,
+  weka_get_copy_local_driver_files: true,
+  driver_supports_auto_drain: false,
+  ssd_proxy_iommu_support: false,
+});
+
+/** Mode `adhoc-op-with-container`. */
+export function* adhocWithContainer(process: Process): StartUp {
+  const { machine } = process;
+  yield draw(machine.latency.adhoc, machine.random);
+  process.agentUp = true;
+  const instruction = instructionOf(process);
+  if (instruction?.type !== 'feature-flags-update') return 'failed';
+  process.write('/weka-runtime/results.json', JSON.stringify({ feature_flags: featureFlags(process.image) }));
+  return 'serving';
+}
+
+/** Env `INSTRUCTIONS`; undefined where it is absent, `null` or no JSON. */
+export function instructionOf(process: Process): { readonly type: string; readonly payload?: string } | undefined {
+  const text = process.env.get('INSTRUCTIONS');
+  if (text === undefined || text === '' || text === 'null') return undefined;
+  try {
+    return JSON.parse(text) as { type: string; payload?: string }; // The pod contract: spec 01, 16.
+  } catch {
+    return undefined;
+  }
+}

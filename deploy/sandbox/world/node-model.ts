@@ -1,0 +1,76 @@
+/**
+ * The physical truth of one node: power, boot, disks, what lies on them, what runs. The Node object in the API is only
+ * what its kubelet reports. Source: spec 07, 21.1; spec 04, 12.1.
+ */
+import type { Process } from './pod-process.ts';
+
+/** `guid` is the weka signature left by the cluster that used the drive; absent: free for use. */
+export interface PhysicalDrive {
+  readonly serial: string;
+  readonly blockDevice: string;
+  readonly partition: string;
+  guid: string | undefined;
+  /** UUID under which a cluster has it now. */
+  heldAs: string | undefined;
+}
+
+/** A persistent directory of one container on one node: it survives pods, nothing else. */
+export interface Directory {
+  /** By full path as seen in the pod. */
+  readonly files: Map<string, string>;
+  /** `weka local setup container` was done. */
+  setUp: boolean;
+  /** Recorded by `weka local resources join-ips`, or given at set-up. `ip:port` each. */
+  joinIps: readonly string[];
+  membership: { readonly guid: string; readonly hostId: number } | undefined;
+}
+export const emptyDirectory = (): Directory => ({
+  files: new Map(),
+  setUp: false,
+  joinIps: [],
+  membership: undefined,
+});
+
+export interface StopInstruction {
+  readonly allowStop: boolean;
+  readonly allowForceStop: boolean;
+}
+
+export interface NodeModel {
+  readonly name: string;
+  /** Address of the node and of its pods on the host network. */
+  readonly ip: string;
+  readonly agentIp: string;
+  bootId: string;
+  /** `cut`: it runs, nobody reaches it. */
+  power: 'on' | 'cut' | 'off';
+  readonly containerRuntime: string;
+  /** Image whose drivers the kernel runs. */
+  drivers: string | undefined;
+  activeMounts: number;
+  /** By serial. */
+  readonly drives: Map<string, PhysicalDrive>;
+  /** By host path. */
+  readonly directories: Map<string, Directory>;
+  /** By `<container uid>/<pod uid>/<boot id>`. */
+  readonly stopInstructions: Map<string, StopInstruction>;
+  /** By pod uid. */
+  readonly processes: Map<string, Process>;
+}
+
+/** Lets every process on the node look again at what it waits for. */
+export function nodeChanged(node: NodeModel): void {
+  for (const process of node.processes.values()) process.changed();
+}
+
+/** The kernel's list of weka partitions, as J6. A drive in use stays listed, signed. Source: spec 07, 4 and 21.3. */
+export const kernelDrives = (node: NodeModel, serials?: readonly string[]): readonly Record<string, unknown>[] =>
+  [...node.drives.values()]
+    .filter(({ serial }) => serials === undefined || serials.includes(serial))
+    .map(({ serial, blockDevice, partition, guid }) => ({
+      serial_id: serial,
+      block_device: blockDevice,
+      partition,
+      is_signed: guid !== undefined,
+      ...(guid === undefined ? {} : { weka_guid: guid }),
+    }));

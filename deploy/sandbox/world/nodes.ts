@@ -1,0 +1,193 @@
+/**
+ * The nodes of the fleet, both sides: physical model and Node object, with drives signed for weka. Also what an
+ * operator's installation puts around them. Source: spec 07, 21.1 (surroundings); spec 05, 3.2 and 3.3.
+ */
+import { rfc3339 } from '../../../io/clock.ts';
+import {
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  type Draft,
+  NAMESPACES,
+  NODES,
+  type ResourceType,
+  SECRETS,
+} from '../../../messages/kube.ts';
+import type { WorldContext } from './context.ts';
+import { uuid } from './identity.ts';
+import type { NodeModel, PhysicalDrive } from './node-model.ts';
+
+export interface NodeShape {
+  readonly cores: number;
+  readonly memory: string;
+  readonly hugepages2Mi: string;
+  readonly drivesCount: number;
+  /** Failure domains and the like; hostname and os are always there. */
+  readonly labels: (index: number) => Readonly<Record<string, string>>;
+}
+export const STANDARD_NODE: NodeShape = {
+  cores: 64,
+  memory: '512Gi',
+  hugepages2Mi: '128Gi',
+  drivesCount: 8,
+  labels: (index) => ({ 'weka.io/supports-backends': 'true', 'topology.kubernetes.io/zone': `zone-${index % 3}` }),
+};
+
+export const nodeName = (index: number): string => `node-${String(index + 1).padStart(4, '0')}`;
+
+/** Two addresses each: hosts in 10.0.0.0/9, agents in 127.0.0.0/8 because every agent listens on port 8090. */
+const address = (prefix: string, index: number): string => `${prefix}.${(index >> 8) & 255}.${(index & 255) + 1}`;
+
+export function createNodeModel(ctx: WorldContext, index: number, shape: NodeShape): NodeModel {
+  const random = ctx.random(`node-${index}`);
+  const drives = new Map<string, PhysicalDrive>();
+  for (let number = 0; number < shape.drivesCount; number++) {
+    const serial = `S${String(index + 1).padStart(5, '0')}D${String(number + 1).padStart(4, '0')}`;
+    const blockDevice = `/dev/nvme${number}n1`;
+    drives.set(serial, { serial, blockDevice, partition: `${blockDevice}p1`, guid: undefined, heldAs: undefined });
+  }
+  return {
+    name: nodeName(index),
+    ip: address(`10.${1 + (index >> 16)}`, index),
+    agentIp: address('127.0', index),
+    bootId: uuid(random),
+    power: 'on',
+    containerRuntime: 'containerd://1.7.27',
+    drivers: undefined,
+    activeMounts: 0,
+    drives,
+    directories: new Map(),
+    stopInstructions: new Map(),
+    processes: new Map(),
+  };
+}
+
+/** Creates the Node object as a kubelet registers it, and as a sign-drives run has left it. */
+export function registerNode(ctx: WorldContext, model: NodeModel, index: number, shape: NodeShape): void {
+  const capacity = {
+    cpu: String(shape.cores),
+    memory: shape.memory,
+    'hugepages-2Mi': shape.hugepages2Mi,
+    'hugepages-1Gi': '0',
+    'ephemeral-storage': '1Ti',
+    pods: '250',
+    'weka.io/drives': String(model.drives.size),
+  };
+  const draft = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: model.name,
+      labels: {
+        'kubernetes.io/hostname': model.name,
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': 'amd64',
+        ...shape.labels(index),
+      },
+      annotations: { 'weka.io/weka-drives': JSON.stringify([...model.drives.keys()]) },
+    },
+    spec: { providerID: `kind://sandbox/${model.name}` },
+  };
+  created(ctx, NODES, draft);
+  reportNode(ctx, model, capacity);
+}
+
+/** Status of a node that is up. `capacity` only at registration: later others write extended resources there. */
+export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Readonly<Record<string, string>>): void {
+  const status = {
+    ...(capacity === undefined ? {} : { capacity, allocatable: capacity }),
+    conditions: [readyCondition(ctx, 'True', 'KubeletReady', 'kubelet is posting ready status')],
+    addresses: [
+      { type: 'InternalIP', address: model.ip },
+      { type: 'Hostname', address: model.name },
+    ],
+    nodeInfo: {
+      machineID: model.bootId,
+      systemUUID: model.bootId,
+      bootID: model.bootId,
+      kernelVersion: '5.15.0-130-generic',
+      osImage: 'Ubuntu 22.04.5 LTS',
+      containerRuntimeVersion: model.containerRuntime,
+      kubeletVersion: 'v1.34.2',
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
+    },
+  };
+  const ref = { type: NODES, name: model.name };
+  ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+}
+
+export const readyCondition = (ctx: WorldContext, status: string, reason: string, message: string) => ({
+  type: 'Ready',
+  status,
+  reason,
+  message,
+  lastTransitionTime: rfc3339(ctx.clock.wallMs()),
+});
+
+export interface Installation {
+  readonly operatorImage: string;
+  readonly deploymentName: string;
+  readonly token: string;
+  /** Namespaces that hold clusters. */
+  readonly namespaces: readonly string[];
+}
+
+/** Operator namespace with Deployment, boot scripts, agent token; and the namespaces for clusters. */
+export function install(ctx: WorldContext, installation: Installation): void {
+  const { operatorImage, deploymentName, token, namespaces } = installation;
+  const namespace = ctx.operatorNamespace;
+  for (const name of [namespace, ...namespaces]) {
+    created(ctx, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
+  const labels = { app: deploymentName };
+  const containers = [{ name: 'manager', image: operatorImage }];
+  created(ctx, DEPLOYMENTS, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: deploymentName, namespace, labels },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+    },
+  });
+  const data = {
+    'weka_runtime.py': '# modelled: see deploy/sandbox/world/modes\n',
+    'syslog-ng.conf': '# modelled\n',
+    'run-weka-cli.sh': '# modelled: see deploy/sandbox/world/cli\n',
+    'devenv.sh': '# modelled\n',
+  };
+  created(ctx, CONFIG_MAPS, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'weka-boot-scripts', namespace },
+    data,
+  });
+  secret(ctx, namespace, 'weka-node-agent-secret', { token });
+}
+
+/** Values are given in plain text. */
+export function secret(
+  ctx: WorldContext,
+  namespace: string,
+  name: string,
+  values: Readonly<Record<string, string>>,
+): void {
+  const data = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  );
+  const draft = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', data };
+  created(ctx, SECRETS, draft);
+}
+
+/** What exists already (a real API server, a second start) is left alone. */
+export function created(
+  ctx: WorldContext,
+  type: ResourceType,
+  object: Draft & Readonly<Record<string, unknown>>,
+): void {
+  const outcome = ctx.store.request({ verb: 'create', type, object });
+  if (outcome.kind === 'ok' || outcome.kind === 'alreadyExists') return;
+  throw new Error(`sandbox cannot create ${object.kind} ${object.metadata.name}: ${JSON.stringify(outcome)}`);
+}

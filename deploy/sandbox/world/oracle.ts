@@ -1,0 +1,49 @@
+/**
+ * The record of what must never happen. Models report here from their own truth (they know which drive holds data and
+ * which process serves it); the controller's view plays no part. Source: design 7; spec 03, 14.
+ */
+import type { Clock } from '../../../io/clock.ts';
+
+export type Rule =
+  /** Two living containers hold one drive, or overlapping ports, of a node. */
+  | 'drive-held-twice'
+  | 'port-held-twice'
+  /** A host left its cluster while it could still hold data. */
+  | 'host-removed-while-active'
+  /** A drive's signature was erased while a living cluster had it. */
+  | 'drive-resigned-in-cluster'
+  /** A member that was not deactivated was stopped by force on its way out of a living cluster. */
+  | 'active-backend-force-stopped'
+  /** Processes of one container on two nodes. */
+  | 'container-on-two-nodes'
+  /** A pod object was removed while its process lived on a reachable node. */
+  | 'pod-removed-under-process'
+  /** The persistent directory was wiped under a living process. */
+  | 'directory-wiped-in-use'
+  /** A command or route that no part of the contract knows. */
+  | 'unknown-command';
+
+export interface Violation {
+  /** Monotonic. */
+  readonly atMs: number;
+  readonly rule: Rule;
+  /** Container, pod, host or drive. */
+  readonly who: string;
+  readonly what: string;
+}
+
+export interface Oracle {
+  readonly report: (rule: Rule, who: string, what: string) => void;
+  readonly violations: readonly Violation[];
+  /** One line each, for a failing test's message. */
+  readonly text: () => string;
+}
+
+export function createOracle(clock: Clock): Oracle {
+  const violations: Violation[] = [];
+  return {
+    report: (rule, who, what) => violations.push({ atMs: clock.monotonicMs(), rule, who, what }),
+    violations,
+    text: () => violations.map(({ atMs, rule, who, what }) => `${atMs} ms ${rule}: ${who}: ${what}`).join('\n'),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * How the process of a pod ends after SIGTERM: who waits for a permission, how weka is stopped, when it exits.
+ * Source: spec 03, 5.3; spec 04, 12.4.
+ */
+import type { Process, Shutdown } from './pod-process.ts';
+
+/** These never stop without a permission, whatever sent the signal. */
+const GUARDED: ReadonlySet<string> = new Set(['client', 's3', 'nfs', 'drive', 'compute']);
+/** All others, clients too, always stop by force. */
+const GRACEFUL: ReadonlySet<string> = new Set(['s3', 'drive', 'compute', 'nfs', 'data-services']);
+const NO_WEKA: ReadonlySet<string> = new Set(['drivers-loader', 'discovery']);
+
+export const ALLOW_STOP = '/tmp/.allow-stop';
+export const ALLOW_FORCE_STOP = '/tmp/.allow-force-stop';
+/** Daemons end, drives return to the kernel. */
+const LAST_ACTS_MS = 500;
+
+export function* shutdown(process: Process): Shutdown {
+  if (NO_WEKA.has(process.mode)) return;
+  while (GUARDED.has(process.mode) && !stopAllowed(process)) yield 'change';
+  const forcedFromTheStart = forceAllowed(process) || !GRACEFUL.has(process.mode);
+  for (;;) {
+    // An agent that is not up counts as stopped only where force was permitted when the method was chosen.
+    if (!process.agentUp && forcedFromTheStart) break;
+    if (process.agentUp && (process.local === undefined || process.local.runStatus === 'Stopped')) break;
+    if (process.agentUp) process.local?.stop(forcedFromTheStart || forceAllowed(process));
+    yield 'change';
+  }
+  yield LAST_ACTS_MS;
+}
+
+const stopAllowed = (process: Process): boolean =>
+  process.read(ALLOW_STOP) !== undefined || instruction(process)?.allowStop === true || forceAllowed(process);
+
+const forceAllowed = (process: Process): boolean =>
+  process.read(ALLOW_FORCE_STOP) !== undefined || instruction(process)?.allowForceStop === true;
+
+const instruction = ({ node, containerUid, podUid }: Process) =>
+  node.stopInstructions.get(`${containerUid}/${podUid}/${node.bootId}`);
