@@ -41,18 +41,20 @@ export function goDurationMs(text: string): number | undefined {
 /** As Go prints it: `0s`, `300ms`, `1.5s`, `4m0s`, `24h0m0s`. Takes whole or fractional milliseconds. */
 export function goDuration(durationMs: number): string {
   if (durationMs < 0) return `-${goDuration(-durationMs)}`;
-  const nanoseconds = Math.round(durationMs * 1e6);
-  if (nanoseconds === 0) return '0s';
-  if (nanoseconds < 1e3) return `${nanoseconds}ns`;
-  if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;
-  if (nanoseconds < 1e9) return `${nanoseconds / 1e6}ms`;
-  const totalSeconds = Math.floor(nanoseconds / 1e9);
-  const fraction = String(nanoseconds % 1e9)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  const seconds = `${totalSeconds % 60}${fraction === '' ? '' : `.${fraction}`}s`;
+  // Whole milliseconds apart: as one number of nanoseconds they lose digits after 104 days.
+  let totalMs = Math.floor(durationMs);
+  let belowMs = Math.round((durationMs - totalMs) * 1e6);
+  if (belowMs === 1e6) [totalMs, belowMs] = [totalMs + 1, 0];
+  if (totalMs === 0) return belowMs === 0 ? '0s' : belowMs < 1000 ? `${belowMs}ns` : `${belowMs / 1000}µs`;
+  if (totalMs < 1000) return `${totalMs}${decimals(belowMs, 6)}ms`;
+  const totalSeconds = Math.floor(totalMs / 1000);
+  const seconds = `${totalSeconds % 60}${decimals((totalMs % 1000) * 1e6 + belowMs, 9)}s`;
   const minutes = Math.floor(totalSeconds / 60);
   if (minutes === 0) return seconds;
   const hours = Math.floor(minutes / 60);
   return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
 }
+
+/** `.5` for 500 of 3 digits; nothing for 0. */
+const decimals = (fraction: number, digits: number): string =>
+  fraction === 0 ? '' : `.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
