@@ -35,7 +35,9 @@ export function goDurationNs(text: string): bigint | undefined {
 /** Milliseconds, with a fraction where the text has one; `undefined` for what is no duration. */
 export function goDurationMs(text: string): number | undefined {
   const nanoseconds = goDurationNs(text);
-  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e6;
+  if (nanoseconds === undefined) return undefined;
+  // Divided as whole numbers first: beyond 104 days a number cannot hold all nanoseconds.
+  return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
 }
 
 /** As Go prints it: `0s`, `300ms`, `1.5s`, `4m0s`, `24h0m0s`. Takes whole or fractional milliseconds. */
