@@ -29,6 +29,7 @@ import {
   byDefault,
   filled,
   flag,
+  int64,
   integer,
   known,
   list,
@@ -144,7 +145,7 @@ const toleration = object<Toleration>({
   operator: text,
   value: text,
   effect: text,
-  tolerationSeconds: integer,
+  tolerationSeconds: int64,
 });
 const containerPort = object<ContainerPort>({
   containerPort: must(integer),
@@ -314,7 +315,7 @@ export const statusShape = object<WekaContainerStatus>({
       device_path: must(text),
       serial_number: must(text),
       status: must(text),
-      size_bytes: integer,
+      size_bytes: int64,
     }),
   ),
   stats: object<ContainerMetrics>({

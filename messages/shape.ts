@@ -72,7 +72,9 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export const text = leaf<string>('string', 'a text', isText);
 /** A text with a branded type. */
 export const branded = <Brand extends string>(): Shape<Brand> => text as Shape<Brand>; // The brand has no run-time trace.
-export const integer = leaf<number>('integer', 'an integer', Number.isInteger);
+export const integer = leaf<number>('integer', 'an integer', Number.isSafeInteger);
+/** May be so large that its last digits are lost: people write the largest int64 to say "for ever". */
+export const int64 = leaf<number>('integer', 'an integer', Number.isInteger);
 export const flag = leaf<boolean>('boolean', 'true or false', (value) => typeof value === 'boolean');
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 export const time = leaf<string>('time', 'an RFC 3339 time', (value) => isText(value) && TIME.test(value));

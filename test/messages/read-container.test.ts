@@ -97,6 +97,12 @@ test('problems name the field and the value found, cut short', () => {
   assert.ok(long.length < 120, `${long.length} characters`);
 });
 
+test('a number beyond exact range is a problem, but not as the seconds of a toleration', () => {
+  assert.equal(problemsOf(withSpec({ numDrives: 2 ** 63 })), ['spec.numDrives: 9223372036854776000 is not an integer']);
+  assert.equal(problemsOf(withSpec({ tolerations: [{ tolerationSeconds: 2 ** 63 }] })), []);
+  assert.equal(problemsOf(withSpec({ numDrives: 1.5 })), ['spec.numDrives: 1.5 is not an integer']);
+});
+
 test('a thousand broken items give twenty problems, not a thousand', () => {
   assert.is(problemsOf(withSpec({ coreIds: Array(1000).fill('x') })).length, 20);
 });
