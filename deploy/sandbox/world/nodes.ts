@@ -34,8 +34,9 @@ export const STANDARD_NODE: NodeShape = {
 
 export const nodeName = (index: number): string => `node-${String(index + 1).padStart(4, '0')}`;
 
-/** Two addresses each: hosts in 10.0.0.0/9, agents in 127.0.0.0/8 because every agent listens on port 8090. */
-const address = (prefix: string, index: number): string => `${prefix}.${(index >> 8) & 255}.${(index & 255) + 1}`;
+/** Two addresses each, for up to 60,000 nodes: agents in 127.0.0.0/16, because every agent listens on port 8090. */
+const address = (prefix: string, index: number): string =>
+  `${prefix}.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`;
 
 export function createNodeModel(ctx: WorldContext, index: number, shape: NodeShape): NodeModel {
   const random = ctx.random(`node-${index}`);
@@ -47,7 +48,7 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
   }
   return {
     name: nodeName(index),
-    ip: address(`10.${1 + (index >> 16)}`, index),
+    ip: address('10.1', index),
     agentIp: address('127.0', index),
     bootId: uuid(random),
     power: 'on',

@@ -1,0 +1,177 @@
+/**
+ * The modelled fleet, wired: one store, N nodes, schedulers, kubelets, weka, agents, sibling controllers, and the oracle
+ * that judges them all. Everything happens on the given clock. Source: design 7.
+ */
+import type { Clock } from '../../../io/clock.ts';
+import type { Random } from '../../../io/random.ts';
+import { CLUSTERS, CONTAINERS, JOBS, NODES, PODS } from '../../../messages/kube.ts';
+import type { WekaCluster as ClusterObject, ClusterTemplate } from '../../../messages/weka-cluster.ts';
+import { startAgentPods } from './agent-pods.ts';
+import type { ApiStore } from './api.ts';
+import { createCache } from './cache.ts';
+import { startClusterController } from './cluster-controller.ts';
+import type { RandomStreams, WorldContext } from './context.ts';
+import { createExec, type ModelledExec } from './exec.ts';
+import { createFaults, type Faults, type Rule } from './faults.ts';
+import { judgeForcedStop } from './force-rules.ts';
+import { type Container, watchHolders } from './holders.ts';
+import { startJobs } from './jobs.ts';
+import { startKubelets } from './kubelet.ts';
+import { type Latency, REALISTIC } from './latency.ts';
+import { type AgentHttpRequest, createAgents } from './node-agent.ts';
+import { createAgentApi, type ModelledAgentApi } from './node-agent-client.ts';
+import { createNodeLife, type NodeLife } from './node-life.ts';
+import type { NodeModel } from './node-model.ts';
+import { created, createNodeModel, install, type NodeShape, registerNode, STANDARD_NODE } from './nodes.ts';
+import type { Job, Node, Pod } from './objects.ts';
+import { createOracle, type Oracle } from './oracle.ts';
+import type { Machine } from './pod-process.ts';
+import { startScheduler } from './scheduler.ts';
+import { type Clusters, createClusters } from './weka-clusters.ts';
+
+export interface WorldOptions {
+  readonly clock: Clock;
+  readonly random: RandomStreams;
+  /** Empty, serving at least the types of messages/kube.ts. */
+  readonly store: ApiStore;
+  readonly nodes: number;
+  /** Default: `REALISTIC`. */
+  readonly latency?: Latency;
+  readonly faults?: readonly Rule[];
+  readonly shape?: NodeShape;
+  /** Default: `weka-operator-system`. */
+  readonly operatorNamespace?: string;
+  /** Of the node agents; the controller compares it with its own setting `OPERATOR_IMAGE`. */
+  readonly operatorImage?: string;
+  /** Default: `weka`. */
+  readonly namespaces?: readonly string[];
+}
+
+export interface ClusterOrder extends ClusterTemplate {
+  readonly name: string;
+  /** Default: the first namespace. */
+  readonly namespace?: string;
+  readonly image?: string;
+  /** How many containers of each role. */
+  readonly drive: number;
+  readonly compute: number;
+}
+
+export interface World {
+  readonly store: ApiStore;
+  readonly exec: ModelledExec;
+  readonly agent: ModelledAgentApi;
+  /** For the HTTP mount. A rejection means: no answer. */
+  readonly agentHandler: (agentIp: string, request: AgentHttpRequest) => Promise<{ status: number; body: string }>;
+  readonly oracle: Oracle;
+  readonly faults: Faults;
+  /** Physical truth by node name. */
+  readonly nodes: ReadonlyMap<string, NodeModel>;
+  readonly clusters: Clusters;
+  readonly life: NodeLife;
+  readonly evictPod: (podUid: string) => void;
+  /** Forgets the registrations at the node's agent. */
+  readonly agentRestarted: (node: string) => void;
+  readonly addCluster: (order: ClusterOrder) => void;
+  readonly deleteCluster: (name: string, namespace?: string) => void;
+}
+
+export const OPERATOR_IMAGE = 'registry.example.com/weka-operator:v1.10.0';
+export const DEPLOYMENT_NAME = 'weka-operator-controller-manager';
+export const AGENT_TOKEN = 'sandbox-node-agent-token';
+export const WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4.4.10.183';
+/** Size of a port block under the flags of modes/feature-flags.ts. */
+const PORTS_EACH = 100;
+
+export function createWorld(options: WorldOptions): World {
+  const { clock, store, shape = STANDARD_NODE, namespaces = ['weka'] } = options;
+  const random = options.random;
+  const oracle = createOracle(clock);
+  const faults = createFaults(clock, random('faults'), options.faults);
+  const ctx: WorldContext = {
+    clock,
+    random,
+    latency: options.latency ?? REALISTIC,
+    faults,
+    store,
+    oracle,
+    operatorNamespace: options.operatorNamespace ?? 'weka-operator-system',
+  };
+  const operatorImage = options.operatorImage ?? OPERATOR_IMAGE;
+  install(ctx, { operatorImage, deploymentName: DEPLOYMENT_NAME, token: AGENT_TOKEN, namespaces });
+
+  const models = new Map<string, NodeModel>();
+  for (let index = 0; index < options.nodes; index++) {
+    const model = createNodeModel(ctx, index, shape);
+    models.set(model.name, model);
+    registerNode(ctx, model, index, shape);
+  }
+
+  const nodes = createCache<Node>(store, NODES);
+  const pods = createCache<Pod>(store, PODS);
+  const containers = createCache<Container>(store, CONTAINERS);
+  const clusters = createClusters({ clock, random: random('weka'), latency: ctx.latency, oracle });
+  const machine = createMachine(ctx, random('process'), clusters, (process, by) =>
+    judgeForcedStop(oracle, containers, process, by),
+  );
+  startScheduler(ctx, pods, nodes);
+  const kubelets = startKubelets(ctx, machine, pods, models);
+  const agents = createAgents(ctx, models);
+  startAgentPods(ctx, agents, pods, nodes, models, operatorImage);
+  startJobs(ctx, createCache<Job>(store, JOBS), models);
+  watchHolders(oracle, containers, PORTS_EACH);
+  const exec = createExec(ctx, pods, models);
+  startClusterController(ctx, clusters, exec, createCache<ClusterObject>(store, CLUSTERS), containers);
+
+  const [home = 'default'] = namespaces;
+  return {
+    store,
+    exec,
+    agent: createAgentApi(ctx, agents),
+    agentHandler: async (agentIp, request) => {
+      const response = agents.handle(agentIp, request);
+      if (response === undefined) throw new Error(`no agent answers at ${agentIp}`);
+      return response;
+    },
+    oracle,
+    faults,
+    nodes: models,
+    clusters,
+    life: createNodeLife(ctx, kubelets, agents, pods, nodes, models),
+    evictPod: kubelets.evict,
+    agentRestarted: (name) => {
+      const model = models.get(name);
+      if (model !== undefined) agents.restarted(model);
+    },
+    addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...template }) => {
+      const dynamicTemplate = { ...template, driveContainers: drive, computeContainers: compute };
+      created(ctx, CLUSTERS, {
+        apiVersion: 'weka.weka.io/v1alpha1',
+        kind: 'WekaCluster',
+        metadata: { name, namespace },
+        spec: { image, template: 'dynamic', dynamicTemplate },
+      });
+    },
+    deleteCluster: (name, namespace = home) => {
+      store.request({ verb: 'delete', ref: { type: CLUSTERS, namespace, name } });
+    },
+  };
+}
+
+const createMachine = (
+  { clock, latency, oracle }: WorldContext,
+  random: Random,
+  clusters: Clusters,
+  forced: Machine['forced'],
+): Machine => ({
+  clock,
+  random,
+  latency,
+  clusters,
+  forced,
+  resigned: (process, drive, cluster) => {
+    const state = cluster.drives.get(drive.heldAs ?? '')?.status ?? 'gone';
+    const what = `${drive.serial} on ${process.node.name} is ${state} in cluster ${cluster.guid}`;
+    oracle.report('drive-resigned-in-cluster', `${process.namespace}/${process.pod}`, what);
+  },
+});
