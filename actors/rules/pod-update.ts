@@ -11,19 +11,14 @@ import {
   APPLIED_LABELS,
   keysOf,
   listOf,
-  podAnnotations,
-  podLabels,
+  type PodMetadata,
+  podMetadata,
   type Texts,
 } from './pod-spec/metadata.ts';
 
 export interface PodUpdateSettings {
   /** Labels of others survive; only keys recorded as ours are removed. */
   readonly podKeepForeignLabels: boolean;
-}
-
-export interface PodMetadata {
-  readonly labels: Texts;
-  readonly annotations: Texts;
 }
 
 /** Both maps as they should be, whole; undefined when the pod has them already. */
@@ -33,22 +28,10 @@ export function metadataChange(
   settings: PodUpdateSettings,
 ): PodMetadata | undefined {
   const present = { labels: pod.metadata.labels ?? {}, annotations: pod.metadata.annotations ?? {} };
-  const due = dueMetadata(container, present, settings);
+  const due = podMetadata(container, present, settings.podKeepForeignLabels);
   return sameTexts(due.labels, present.labels) && sameAnnotations(due.annotations, present.annotations)
     ? undefined
     : due;
-}
-
-function dueMetadata(container: WekaContainer, present: PodMetadata, settings: PodUpdateSettings): PodMetadata {
-  const labels = podLabels(container);
-  const annotations = podAnnotations(container, present.annotations);
-  if (!settings.podKeepForeignLabels) return { labels, annotations };
-  const ours = keysOf(present.annotations[APPLIED_LABELS]);
-  const foreign = Object.entries(present.labels).filter(([key]) => !ours.includes(key));
-  return {
-    labels: { ...Object.fromEntries(foreign), ...labels },
-    annotations: { ...annotations, [APPLIED_LABELS]: listOf(Object.keys(labels)) },
-  };
 }
 
 /** The lists are sets: one that was written in another order is not rewritten, or every pass would (spec 04, 16 no. 1). */

@@ -10,8 +10,8 @@ import type { Golden } from './kind.ts';
 export function containerOf(golden: Golden): WekaContainer {
   const object = member<KubeObject & { readonly spec: object }>(golden, 'container');
   // The files leave empty texts out: an absent policy was an empty one, not one to be defaulted. Some name no version.
-  const metadata = { resourceVersion: '1', ...object.metadata };
-  const read = readContainer({ ...object, metadata, spec: { cpuPolicy: '', ...object.spec } } as KubeObject);
+  const metadata = { resourceVersion: '1', ...(object.metadata as object) };
+  const read = readContainer({ ...object, metadata, spec: { cpuPolicy: '', ...object.spec } } as object as KubeObject);
   if (read.kind === 'malformed') throw new Error(`container: ${read.problems.join('; ')}`);
   return read.container;
 }

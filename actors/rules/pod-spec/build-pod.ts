@@ -2,6 +2,7 @@
  * The one pod of a WekaContainer, from the container, what is known of its node, and the configuration. Pure: no clock, no
  * chance, no look-up; the same input gives the same pod. Source: spec 04, 1 to 11; spec/README F26, F27, I2, V3, V10.
  */
+import { createHash } from 'node:crypto';
 import type { ContainerPort } from '../../../messages/core-types.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
 import { PODS_CONTAINER } from '../../../messages/resources.ts';
@@ -14,7 +15,7 @@ import { planCpu } from './cpu.ts';
 import { environment, lateEnvironment } from './environment.ts';
 import { hugepagesOf } from './hugepages.ts';
 import { initContainers, needsToolkit } from './init-containers.ts';
-import { controllerReference, podAnnotations, podLabels } from './metadata.ts';
+import { controllerReference, podMetadata } from './metadata.ts';
 import { graceSeconds } from './modes.ts';
 import type { PodContainer, PodDraft, PodSpec } from './pod-draft.ts';
 import { resourcesOf } from './resources.ts';
@@ -36,7 +37,50 @@ export type BuiltPod =
 
 /** Ready to be created: with its controller owner reference. Never throws, whatever the spec says. */
 export function buildPod(container: WekaContainer, info: NodeInfo, options: PodOptions): BuiltPod {
-  const { metadata, spec } = container;
+  const { metadata } = container;
+  const { settings } = options;
+  const built = buildSpec(container, info, options);
+  if (built.kind === 'failed') return built;
+  const { labels, annotations } = podMetadata(container, NONE, settings.podKeepForeignLabels);
+  const hash = settings.podSpecDriftReport ? specHash(container, info, settings) : undefined;
+  const allAnnotations = hash === undefined ? annotations : { ...annotations, [SPEC_HASH]: hash };
+  const pod: PodDraft = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: metadata.name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      labels,
+      ...(Object.keys(allAnnotations).length === 0 ? {} : { annotations: allAnnotations }),
+      ownerReferences: [controllerReference(container)],
+    },
+    spec: built.spec,
+  };
+  return { kind: 'ok', pod };
+}
+
+const NONE = { labels: {}, annotations: {} };
+
+/** Annotation with the hash of the spec that a pod was built from, with POD_SPEC_DRIFT_REPORT. */
+export const SPEC_HASH = 'weka.io/pod-spec-hash';
+
+/**
+ * Tells two containers apart whose pods would differ although nothing but a new pod can bring the difference about. So
+ * it leaves out what binding, allocation and joining change, the image (an upgrade's matter) and tolerations (updated live).
+ * Undefined where no pod can be built.
+ */
+export function specHash(container: WekaContainer, info: NodeInfo, settings: PodSettings): string | undefined {
+  const { status: _, ...unbound } = container;
+  const { joinIpPorts: __, tolerations: ___, ...spec } = container.spec;
+  const built = buildSpec({ ...unbound, spec }, info, { settings, image: 'any' });
+  if (built.kind === 'failed') return undefined;
+  return createHash('sha256').update(JSON.stringify(built.spec)).digest('hex');
+}
+
+type BuiltSpec = { readonly kind: 'ok'; readonly spec: PodSpec } | { readonly kind: 'failed'; readonly error: string };
+
+function buildSpec(container: WekaContainer, info: NodeInfo, options: PodOptions): BuiltSpec {
+  const { spec } = container;
   const { settings } = options;
   const image = options.image ?? spec.image;
   if (image === '') return failed('image is required');
@@ -47,15 +91,10 @@ export function buildPod(container: WekaContainer, info: NodeInfo, options: PodO
   }
 
   const hugepages = hugepagesOf(spec, settings);
-  const joinIps = options.joinIps !== undefined && options.joinIps.length > 0 ? options.joinIps : spec.joinIpPorts;
-  const env = environment(container, {
-    info,
-    image,
-    joinIps: joinIps ?? [],
-    memory: hugepages.memory,
-    coreIds: plan.coreIds,
-    settings,
-  });
+  const joinIps = (options.joinIps?.length ?? 0) > 0 ? options.joinIps : spec.joinIpPorts;
+  const { coreIds } = plan;
+  const { memory } = hugepages;
+  const env = environment(container, { info, image, joinIps: joinIps ?? [], memory, coreIds, settings });
   const resources = resourcesOf(spec, plan.cpu, hugepages, nicsRequested(info, settings.okeEnableNicsAllocation));
   const { volumes, mounts } = volumesOf(container, info, hugepages.size, settings);
   const ports = portsOf(spec, settings);
@@ -71,31 +110,19 @@ export function buildPod(container: WekaContainer, info: NodeInfo, options: PodO
     volumeMounts: mounts,
   };
   const before = initContainers(spec, info, env, resources, settings);
-  const annotations = podAnnotations(container, {});
-  const pod: PodDraft = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: metadata.name,
-      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      labels: podLabels(container),
-      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-      ownerReferences: [controllerReference(container)],
-    },
-    spec: {
-      ...placement(container, settings),
-      ...hostAccess(spec, info, settings),
-      ...accounts(spec, info, settings),
-      terminationGracePeriodSeconds: graceSeconds(spec.mode),
-      ...(before.length === 0 ? {} : { initContainers: before }),
-      containers: [main],
-      volumes,
-    },
+  const podSpec: PodSpec = {
+    ...placement(container, settings),
+    ...hostAccess(spec, info, settings),
+    ...accounts(spec, info, settings),
+    terminationGracePeriodSeconds: graceSeconds(spec.mode),
+    ...(before.length === 0 ? {} : { initContainers: before }),
+    containers: [main],
+    volumes,
   };
-  return { kind: 'ok', pod };
+  return { kind: 'ok', spec: podSpec };
 }
 
-const failed = (error: string): BuiltPod => ({ kind: 'failed', error });
+const failed = (error: string) => ({ kind: 'failed', error }) as const;
 
 type Placement = Pick<PodSpec, 'affinity' | 'tolerations' | 'topologySpreadConstraints' | 'priorityClassName'>;
 

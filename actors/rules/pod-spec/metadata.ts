@@ -12,8 +12,8 @@ export const APPLIED_LABELS = 'weka.io/applied-labels';
 export const clusterUidOf = (container: WekaContainer): string =>
   container.metadata.ownerReferences?.find((owner) => owner.kind === 'WekaCluster')?.uid ?? '';
 
-/** The whole label map of the pod. `weka.io/mode` always tells the true mode (spec/README I2). */
-export function podLabels(container: WekaContainer): Texts {
+/** The labels we give a pod. `weka.io/mode` always tells the true mode (spec/README I2). */
+function podLabels(container: WekaContainer): Texts {
   const clusterUid = clusterUidOf(container);
   return {
     'app.kubernetes.io/name': 'WekaContainer',
@@ -29,7 +29,7 @@ export function podLabels(container: WekaContainer): Texts {
  * The annotations a pod with `present` ones should have: the container's are put over them, what the list names and the
  * container no longer has goes. The list only grows: it is wire format (spec 04, 16 no. 2).
  */
-export function podAnnotations(container: WekaContainer, present: Texts): Texts {
+function podAnnotations(container: WekaContainer, present: Texts): Texts {
   const own = container.metadata.annotations ?? {};
   const listed = keysOf(present[APPLIED_ANNOTATIONS]);
   const foreign = Object.entries(present).filter(([key]) => !listed.includes(key) && key !== APPLIED_ANNOTATIONS);
@@ -43,6 +43,27 @@ export const keysOf = (list: string | undefined): readonly string[] =>
 
 /** Sorted and without repeats, so that the same keys give the same text. */
 export const listOf = (keys: readonly string[]): string => [...new Set(keys)].sort().join(',');
+
+export interface PodMetadata {
+  readonly labels: Texts;
+  readonly annotations: Texts;
+}
+
+/**
+ * Labels and annotations, whole, of a pod that has `present` ones (none at its creation). With `keepForeignLabels` the
+ * label keys that are ours are recorded in an annotation, and only those ever go (spec/README V3).
+ */
+export function podMetadata(container: WekaContainer, present: PodMetadata, keepForeignLabels: boolean): PodMetadata {
+  const labels = podLabels(container);
+  const annotations = podAnnotations(container, present.annotations);
+  if (!keepForeignLabels) return { labels, annotations };
+  const ours = keysOf(present.annotations[APPLIED_LABELS]);
+  const foreign = Object.entries(present.labels).filter(([key]) => !ours.includes(key));
+  return {
+    labels: { ...Object.fromEntries(foreign), ...labels },
+    annotations: { ...annotations, [APPLIED_LABELS]: listOf(Object.keys(labels)) },
+  };
+}
 
 /** The one owner of a pod. */
 export const controllerReference = ({ metadata }: WekaContainer): OwnerReference => ({
