@@ -176,10 +176,11 @@ function execOver(exec: ExecApi, line: Line): ExecApi {
       if (!line.fails()) return exec.run(request, signal);
       const kind = pick(['notSent', 'answerLost', 'exit', 'timeout'] as const, random);
       if (kind === 'answerLost' || kind === 'timeout') {
+        const startMs = clock.monotonicMs();
         const outcome = await exec.run(request, signal);
         if (outcome.kind === 'podGone') return outcome;
         if (kind === 'answerLost') return { kind: 'transport', cause: 'unexpected EOF' };
-        await pause(clock, request.timeoutMs, signal);
+        await pause(clock, startMs + request.timeoutMs - clock.monotonicMs(), signal);
         return signal?.aborted === true
           ? { kind: 'transport', cause: 'aborted' }
           : { kind: 'timeout', afterMs: request.timeoutMs };

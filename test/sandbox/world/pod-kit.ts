@@ -1,0 +1,142 @@
+/** A node with processes on it and nothing else: no API, no kubelet. For tests of what runs inside a pod. */
+
+import type { Answer, Later } from '../../../deploy/sandbox/world/cli/answer.ts';
+import { REALISTIC } from '../../../deploy/sandbox/world/latency.ts';
+import { startUp } from '../../../deploy/sandbox/world/modes/table.ts';
+import type { NodeModel } from '../../../deploy/sandbox/world/node-model.ts';
+import type { Pod } from '../../../deploy/sandbox/world/objects.ts';
+import { createOracle } from '../../../deploy/sandbox/world/oracle.ts';
+import { type Process, startProcess } from '../../../deploy/sandbox/world/pod-process.ts';
+import { shutdown } from '../../../deploy/sandbox/world/stopping.ts';
+import { recognise } from '../../../deploy/sandbox/world/weka-cli.ts';
+import { createClusters } from '../../../deploy/sandbox/world/weka-clusters.ts';
+import { rfc3339 } from '../../../io/clock.ts';
+import { random } from '../../support/seeded.ts';
+import { simClock } from '../../support/sim-clock.ts';
+
+const RUNTIME = '/opt/weka/k8s-runtime';
+
+export function podKit(seed = 'pod-kit') {
+  const clock = simClock();
+  const oracle = createOracle(clock);
+  const clusters = createClusters({ clock, random: random(`${seed}/weka`), latency: REALISTIC, oracle });
+  const forced: string[] = [];
+  const machine = {
+    clock,
+    random: random(`${seed}/process`),
+    latency: REALISTIC,
+    clusters,
+    forced: (process: Process, by: string) => forced.push(`${process.pod}: ${by}`),
+    resigned: (process: Process) => oracle.report('drive-resigned-in-cluster', process.pod, 'resigned'),
+  };
+
+  const node = (name: string, index: number): NodeModel => ({
+    name,
+    ip: `10.0.0.${index}`,
+    agentIp: `127.0.1.${index}`,
+    bootId: `boot-${name}`,
+    power: 'on',
+    containerRuntime: 'containerd://1.7',
+    drivers: 'image',
+    activeMounts: 0,
+    drives: new Map(
+      [1, 2].map((number) => {
+        const [serial, blockDevice] = [`S${index}-${number}`, `/dev/nvme${number}n1`];
+        return [serial, { serial, blockDevice, partition: `${blockDevice}p1`, guid: undefined, heldAs: undefined }];
+      }),
+    ),
+    directories: new Map(),
+    stopInstructions: new Map(),
+    processes: new Map(),
+  });
+
+  /** Starts a pod's process; `uid` is the container's, `pod` a fresh pod uid by default. */
+  const start = (
+    where: NodeModel,
+    mode: string,
+    uid: string,
+    extra: Readonly<Record<string, string>> = {},
+    podUid = `pod-of-${uid}`,
+  ) => {
+    const env = {
+      WEKA_CONTAINER_ID: uid,
+      MODE: mode,
+      NAME: `${mode}x${uid}`,
+      CORES: '2',
+      IMAGE_NAME: 'image',
+      ...extra,
+    };
+    const pod: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `pod-${uid}`,
+        namespace: 'weka',
+        uid: podUid,
+        resourceVersion: '1',
+        creationTimestamp: rfc3339(clock.wallMs()),
+      },
+      spec: {
+        nodeName: where.name,
+        containers: [
+          {
+            name: 'weka-container',
+            image: 'image',
+            env: Object.entries(env).map(([name, value]) => ({ name, value })),
+          },
+        ],
+        volumes: [{ name: 'weka-container-persistence-dir', hostPath: { path: `/opt/k8s-weka/containers/${uid}` } }],
+      },
+    };
+    const exits: number[] = [];
+    const process = startProcess(machine, where, pod, where.ip, { startUp, shutdown }, (code) => exits.push(code));
+    return { process, exits };
+  };
+
+  /** Runs a command now and waits on the virtual clock for a late answer. */
+  const run = (process: Process, argv: readonly string[]): Answer => {
+    let answer: Answer | Later = recognise(argv).run(process);
+    while ('afterMs' in answer) {
+      clock.advance(answer.afterMs);
+      answer = answer.finish();
+    }
+    return answer;
+  };
+  const weka = (process: Process, line: string): Answer => run(process, line.split(' '));
+  const shell = (process: Process, text: string): Answer => run(process, ['bash', '-ce', text]);
+
+  /** S1, as the controller sends it. */
+  const writeResources = (process: Process, resources: unknown): Answer => {
+    const base64 = Buffer.from(JSON.stringify(resources)).toString('base64');
+    return shell(
+      process,
+      [
+        '',
+        `test -f ${RUNTIME}/persistency-configured || exit 1`,
+        `mkdir -p ${RUNTIME}/tmp`,
+        `echo '${base64}' | base64 -d > ${RUNTIME}/tmp/resources.json`,
+        `mv ${RUNTIME}/tmp/resources.json ${RUNTIME}/resources.json`,
+        '',
+      ].join('\n'),
+    );
+  };
+  const display = (process: Process): string | undefined =>
+    JSON.parse(weka(process, 'weka local ps --json').stdout)[0]?.internalStatus?.display_status;
+  const identity = (process: Process) =>
+    JSON.parse(
+      shell(
+        process,
+        `weka local run wapi -H localhost:$(cat ${RUNTIME}/vars/agent_port)/jrpc -W container-get-identity --container-name ${process.name} --json`,
+      ).stdout,
+    );
+
+  return { clock, oracle, clusters, forced, node, start, run, weka, shell, writeResources, display, identity };
+}
+
+/** The shell text of cluster formation, over these processes in order. */
+export function createText(processes: readonly Process[], port = 35_000): string {
+  const secrets = '/var/run/secrets/weka-operator/operator-user';
+  const ips = processes.map(({ ip }) => ip);
+  const endpoints = ips.map((ip) => `${ip}:${port}`);
+  return `weka status || weka cluster create ${ips.join(' ')} --host-ips ${endpoints.join(',')} --join-secret=\`cat ${secrets}/join-secret\` --admin-password \`cat ${secrets}/password\` `;
+}
