@@ -3,6 +3,7 @@
  * objects and their indexes; never asks the API server. Readers get shared objects that nobody changes.
  */
 import type { KubeObject, ObjectMeta } from '../messages/kube.ts';
+import { sameJson } from '../messages/merge-patch.ts';
 import { compareVersions, metaOf, type Project, type Seen, see, type WatcherEvent } from '../messages/watch.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
@@ -10,7 +11,10 @@ import { type StoreIndex, storeIndex } from './store-index.ts';
 
 /** `own`: the answer to a write of this process; whoever wrote it knows already, its neighbours do not. */
 export type Origin = 'watch' | 'own';
-/** `before` is what was held until now: undefined for an object that is new here. */
+/**
+ * `before` is what was held until now: undefined for an object that is new here. A state that differs from it in nothing
+ * but its resourceVersion (after projection) is not told, but is what `get` returns.
+ */
 export type Change<T extends KubeObject> =
   | { readonly kind: 'changed'; readonly object: T; readonly before: T | undefined; readonly origin: Origin }
   | { readonly kind: 'gone'; readonly object: T; readonly before: T; readonly origin: Origin }
@@ -99,14 +103,15 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
       log.error({ err, index: name, uid }, 'object could not be indexed');
     }
   };
-  const set = (seen: Seen<T>, origin: Origin) => {
+  /** Returns what was held before. */
+  const set = (seen: Seen<T>, origin: Origin): Entry<T> | undefined => {
     const meta = metaOf(seen);
-    const before = entries.get(meta.uid)?.object;
-    const object = seen.kind === 'object' ? seen.object : before;
+    const before = entries.get(meta.uid);
+    const object = seen.kind === 'object' ? seen.object : before?.object;
     const problem = seen.kind === 'malformed' ? seen.problem : undefined;
     entries.set(meta.uid, { meta, object, problem, unconfirmed: origin === 'own' });
     uidByName.set(nameKey(meta.namespace, meta.name), meta.uid);
-    if (object !== before) for (const [name, index] of indexes) reindex(name, index, meta.uid, object);
+    if (object !== before?.object) for (const [name, index] of indexes) reindex(name, index, meta.uid, object);
     return before;
   };
   const remove = (uid: string, entry: Entry<T>) => {
@@ -170,7 +175,8 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     } else if (origin === 'own' && notAfter(meta.resourceVersion, seenVersion)) return;
     if (notAfter(meta.resourceVersion, tombstones.get(meta.uid) ?? '')) return;
     tombstones.delete(meta.uid);
-    tellNow(meta.uid, set(seen, origin), origin);
+    const before = set(seen, origin);
+    if (!sameButVersion(before, entries.get(meta.uid))) tellNow(meta.uid, before?.object, origin);
   };
   const drop = (meta: ObjectMeta) => {
     advance(meta.resourceVersion);
@@ -201,7 +207,8 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     for (const [uid, seen] of listed) {
       if (ahead.has(uid) || entries.get(uid)?.meta.resourceVersion === metaOf(seen).resourceVersion) continue;
       tombstones.delete(uid);
-      note(uid, set(seen, 'watch'));
+      const before = set(seen, 'watch');
+      if (!sameButVersion(before, entries.get(uid))) note(uid, before?.object);
     }
     seenVersion = version;
     if (!synced) {
@@ -267,6 +274,15 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
       }
     },
   };
+}
+
+/** Nothing that is read has changed: heartbeats, other managers' fields. No news. */
+function sameButVersion<T extends KubeObject>(before: Entry<T> | undefined, after: Entry<T> | undefined): boolean {
+  if (before?.object === undefined || after?.object === undefined) return false;
+  if (before.problem !== after.problem) return false;
+  const { resourceVersion } = before.object.metadata;
+  const aligned = { ...after.object, metadata: { ...after.object.metadata, resourceVersion } };
+  return sameJson(before.object, aligned);
 }
 
 const notAfter = (version: string, limit: string): boolean => (compareVersions(version, limit) ?? 1) <= 0;
