@@ -3,6 +3,7 @@
  * the unknown one. The record is written by a discovery container (spec 06, 6.7). Source: spec 04, 2.
  */
 import type { NodeInfo } from '../../messages/node-info.ts';
+import { quantityValue } from '../../messages/quantity.ts';
 import { type Node, nodeReady } from '../../messages/resources.ts';
 import type { WekaContainerSpec } from '../../messages/weka-container.ts';
 import { goJson } from './go-json.ts';
@@ -84,10 +85,7 @@ function providerOf(node: Node): string {
 }
 
 /** Allocatable CPUs, rounded up; 0 when the node does not say. */
-function cpuCount(node: Node): number {
-  const [, whole = '', milli = ''] = /^(\d+(?:\.\d+)?)(m?)$/.exec(node.status?.allocatable?.cpu ?? '') ?? [];
-  return whole === '' ? 0 : Math.ceil(Number(whole) / (milli === 'm' ? 1000 : 1));
-}
+const cpuCount = (node: Node): number => quantityValue(node.status?.allocatable?.cpu ?? 0) ?? 0;
 
 /** Keys and order as the record is written; a member of the wrong type makes the whole text unusable. */
 const MEMBERS = {

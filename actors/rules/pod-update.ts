@@ -2,6 +2,7 @@
  * What must change on a pod that lives: labels, annotations, added tolerations, and nothing else; or nothing at all.
  * The API accepts no other change. Source: spec 04, 4.2; spec 01, 12.2; spec/README I2, V3, V10.
  */
+import type { Config } from '../../config.ts';
 import type { Toleration } from '../../messages/core-types.ts';
 import { mergeDiff } from '../../messages/merge-patch.ts';
 import type { Pod } from '../../messages/resources.ts';
@@ -16,10 +17,7 @@ import {
   type Texts,
 } from './pod-spec/metadata.ts';
 
-export interface PodUpdateSettings {
-  /** Labels of others survive; only keys recorded as ours are removed. */
-  readonly podKeepForeignLabels: boolean;
-}
+export type PodUpdateSettings = Pick<Config, 'podKeepForeignLabels'>;
 
 /** Both maps as they should be, whole; undefined when the pod has them already. */
 export function metadataChange(

@@ -1,20 +1,15 @@
 /** Which taints a container's pod bears: the built-in tolerations, its own, and what is left untolerated on a node. Source: spec 02, 6.8; spec 04, 5.4. */
+import type { Config } from '../../config.ts';
 import type { Toleration } from '../../messages/core-types.ts';
 import type { Taint } from '../../messages/resources.ts';
 import type { ContainerMode, WekaContainerSpec } from '../../messages/weka-container.ts';
 
-export interface TolerationSettings {
-  readonly skipUnhealthyToleration: boolean;
-  readonly skipClientNoScheduleToleration: boolean;
-  readonly skipAuxNoScheduleToleration: boolean;
-}
-
-export interface IgnoredTaints {
-  /** Whether the next list is used at all. */
-  readonly tolerationsMismatchEnableIgnoredTaints: boolean;
-  /** Taint keys. */
-  readonly tolerationsMismatchIgnoredTaints: readonly string[];
-}
+export type TolerationSettings = Pick<
+  Config,
+  'skipUnhealthyToleration' | 'skipClientNoScheduleToleration' | 'skipAuxNoScheduleToleration'
+>;
+/** Taints that are no mismatch; the switch turns the list off. */
+export type IgnoredTaints = Pick<Config, 'tolerationsMismatchEnableIgnoredTaints' | 'tolerationsMismatchIgnoredTaints'>;
 
 const AUXILIARY_MODES: ReadonlySet<ContainerMode> = new Set([
   'adhoc-op',

@@ -5,7 +5,7 @@ import {
   INSTALL_OTEL_PACKAGES,
   LOAD_UIO,
 } from '../../actors/rules/pod-spec/init-scripts.ts';
-import { comparableQuantity } from './quantity.ts';
+import { quantityNano } from '../../messages/quantity.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -62,7 +62,7 @@ const amounts = (resources: Json): Json =>
     Object.entries(resources).map(([kind, byName]) => [
       kind,
       Object.fromEntries(
-        Object.entries(byName as Json).map(([name, amount]) => [name, comparableQuantity(String(amount))]),
+        Object.entries(byName as Json).map(([name, amount]) => [name, comparableQuantity(amount as string | number)]),
       ),
     ]),
   );
@@ -71,3 +71,9 @@ const items = (list: unknown): readonly Json[] => (list ?? []) as readonly Json[
 const sorted = (list: readonly Json[], key: string): readonly Json[] =>
   list.toSorted((one, other) => (String(one[key]) < String(other[key]) ? -1 : 1));
 const isEmpty = (value: unknown): boolean => value === undefined || Object.keys(value as Json).length === 0;
+
+/** The amount in billionths as text, so that `3000M` and `3G` are one; the text itself when it is no quantity. */
+export const comparableQuantity = (amount: string | number): string => {
+  const billionths = quantityNano(amount);
+  return billionths === undefined ? `not a quantity: ${amount}` : `${billionths} billionths`;
+};

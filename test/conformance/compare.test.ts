@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { container as given } from '../actors/rules/given.ts';
+import { comparableQuantity } from './comparable-pod.ts';
 import { judge } from './compare.ts';
 import { DELIBERATE } from './deliberate.ts';
 import { runFolders } from './folders.ts';
 import { asRecorded, type Golden, type Kind } from './kind.ts';
 import { kind as nodeInfo } from './kinds/node-info.ts';
-import { comparableQuantity } from './quantity.ts';
 
 const golden = (more: Partial<Golden>): Golden => ({ name: 'case', about: 'a case', kind: 'k', config: {}, ...more });
 const answers = (result: unknown, name = 'k'): Kind => ({ name, result: () => result, expected: asRecorded });

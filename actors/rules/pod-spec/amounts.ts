@@ -4,6 +4,3 @@ import type { Quantity } from '../../../messages/core-types.ts';
 /** The quantity as text; `0` for none. */
 export const amountOf = (quantity: Quantity | undefined): string =>
   quantity === undefined || quantity === '' ? '0' : String(quantity);
-
-/** True when the mantissa has no digit but 0, whatever the suffix or exponent. */
-export const isZero = (quantity: string): boolean => !/[1-9]/.test(quantity.replace(/[eE][+-]?\d+$/, ''));

@@ -1,7 +1,8 @@
 /** CPU of the main container and the CORE_IDS that go with it. Source: spec 04, 10.1. */
+import { isZeroQuantity } from '../../../messages/quantity.ts';
 import type { CpuPolicy, WekaContainerSpec } from '../../../messages/weka-container.ts';
 import { isCpuPolicy, isEnvoy } from '../../../messages/weka-modes.ts';
-import { amountOf, isZero } from './amounts.ts';
+import { amountOf } from './amounts.ts';
 import { fixedCpu, type RequestAndLimit } from './modes.ts';
 
 export type CpuPlan =
@@ -58,7 +59,7 @@ function cpuOf(policy: ResolvedPolicy, spec: WekaContainerSpec): RequestAndLimit
     case 'shared':
       return given;
     case 'manual':
-      if (!isZero(given.limit)) return given;
+      if (!isZeroQuantity(given.limit)) return given;
       return { request: `${1000 * (cores + extra) + 100}m`, limit: `${1000 * (cores + extra + 1)}m` };
     case 'dedicated':
     case 'dedicated_ht': {

@@ -1,4 +1,5 @@
 /** The environment of the main container: names, order and values are the contract with the boot script. Source: spec 04, 7. */
+import { goDurationNs } from '../../../messages/go-duration.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
 import type { WekaContainer, WekaContainerSpec } from '../../../messages/weka-container.ts';
 import {
@@ -9,7 +10,6 @@ import {
   isDriversContainer,
 } from '../../../messages/weka-modes.ts';
 import { goJson } from '../go-json.ts';
-import { wholeSeconds } from './duration.ts';
 import { copiesWekaFiles } from './init-containers.ts';
 import { networkDevice, selectorsText } from './network-values.ts';
 import type { EnvVar } from './pod-draft.ts';
@@ -165,6 +165,9 @@ function drivers(spec: WekaContainerSpec, { info, settings }: EnvironmentFacts):
     ),
   ];
 }
+
+/** Cut towards 0; 0 for a text that is no duration. */
+const wholeSeconds = (duration: string): number => Number((goDurationNs(duration) ?? 0n) / 1_000_000_000n);
 
 const set = (name: string, value: string): EnvVar => ({ name, value });
 const field = (name: string, fieldPath: string): EnvVar => ({ name, valueFrom: { fieldRef: { fieldPath } } });

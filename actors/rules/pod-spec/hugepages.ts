@@ -1,13 +1,9 @@
 /** Hugepages of a pod and the MEMORY that weka is told to use of them. Source: spec 04, 10.3. */
+import type { Config } from '../../../config.ts';
 import type { WekaContainerSpec } from '../../../messages/weka-container.ts';
 import { usesDriveSharing } from '../../../messages/weka-modes.ts';
 
-export interface HugepageSettings {
-  /** MiB that an ssdproxy leaves to others by default. */
-  readonly ssdProxyHugepagesOffsetMiB: number;
-  /** 1 GiB pages are counted in GiB of 1024 MiB and the offset holds for them too (spec/README V10). */
-  readonly hugepages1GiExact: boolean;
-}
+export type HugepageSettings = Pick<Config, 'ssdProxyHugepagesOffsetMiB' | 'hugepages1GiExact'>;
 
 export interface Hugepages {
   readonly size: '2Mi' | '1Gi';

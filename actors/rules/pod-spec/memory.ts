@@ -1,13 +1,14 @@
 /** Memory of the main container. Source: spec 04, 10.2. */
+import { isZeroQuantity } from '../../../messages/quantity.ts';
 import type { WekaContainerSpec } from '../../../messages/weka-container.ts';
-import { amountOf, isZero } from './amounts.ts';
+import { amountOf } from './amounts.ts';
 import { extraCoresOf } from './cpu.ts';
 import { fixedMemory, type RequestAndLimit } from './modes.ts';
 
 /** Request and limit; a limit of 0 where a client's spec gives only a request (the API server rejects the pod). */
 export function memoryOf(spec: WekaContainerSpec): RequestAndLimit {
   const requested = amountOf(spec.resources?.requests?.memory);
-  if (spec.mode === 'client' && !isZero(requested)) {
+  if (spec.mode === 'client' && !isZeroQuantity(requested)) {
     return { request: requested, limit: amountOf(spec.resources?.limits?.memory) };
   }
   return fixedMemory(spec.mode) ?? byCores(spec);

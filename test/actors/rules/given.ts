@@ -1,44 +1,27 @@
 /** Containers, nodes and settings for tests of the pod rules: small, complete, one argument for what a test is about. */
+
 import { buildPod, type PodOptions } from '../../../actors/rules/pod-spec/build-pod.ts';
 import type { PodContainer, PodDraft } from '../../../actors/rules/pod-spec/pod-draft.ts';
-import type { PodSettings } from '../../../actors/rules/pod-spec/settings.ts';
+import { type Config, readConfig } from '../../../config.ts';
 import type { OwnerReference } from '../../../messages/kube.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
 import type { Node, Pod } from '../../../messages/resources.ts';
 import type { ContainerMode, WekaContainer, WekaContainerSpec } from '../../../messages/weka-container.ts';
 
-/** The binary's defaults. */
-export const SETTINGS: PodSettings = {
-  version: 'v1.10.0',
-  debugSleepSeconds: 3,
-  syslogPackage: 'auto',
-  otelExporterOtlpEndpoint: '',
-  otelPackagesInstallerImage: '',
-  proxy: '',
-  dnsPolicyK8sNetwork: '',
-  dnsPolicyHostNetwork: '',
-  priorityClassInitial: 'weka-initial-no-evict',
-  priorityClassTargeted: 'weka-targeted-no-evict',
-  skipUnhealthyToleration: false,
-  skipClientNoScheduleToleration: false,
-  skipAuxNoScheduleToleration: false,
-  allowMultipleProtocolsPerNode: false,
-  ssdProxyHugepagesOffsetMiB: 2048,
-  hugepages1GiExact: false,
-  okeEnableNicsAllocation: false,
-  cosAllowHugepageConfig: false,
-  cosGlobalHugepageSize: '2m',
-  cosGlobalHugepageCount: 4000,
-  cosAllowDisableDriverSigning: false,
-  cosServiceAccountSecret: '',
-  ocpPullSecret: '',
-  cpuAutoHonoursCoreIds: false,
-  podDeclareExposedPorts: false,
-  podKeepForeignLabels: false,
-  podSpecDriftReport: false,
-  initContainerResources: false,
-  uioLoaderImage: 'busybox:latest',
-};
+/** The program's defaults. */
+export const SETTINGS: Config = defaults({
+  VERSION: 'v1.10.0',
+  WEKA_OCP_PULL_SECRET: '',
+  WEKA_OPERATOR_MAINTENANCE_SA_NAME: '',
+  OPERATOR_METRICS_BIND_ADDRESS: ':0',
+  HEALTH_PROBE_BIND_ADDRESS: ':0',
+});
+
+function defaults(required: Readonly<Record<string, string>>): Config {
+  const read = readConfig(required);
+  if (read.kind === 'bad') throw new Error(read.problems.join('; '));
+  return read.config;
+}
 
 export const HYPERTHREADED: NodeInfo = {
   is_ht: true,
@@ -97,7 +80,7 @@ export function container(
 export function podOf(
   given: WekaContainer,
   info: NodeInfo = HYPERTHREADED,
-  options: Partial<Omit<PodOptions, 'settings'>> & { readonly settings?: Partial<PodSettings> } = {},
+  options: Partial<Omit<PodOptions, 'settings'>> & { readonly settings?: Partial<Config> } = {},
 ): PodDraft {
   const built = buildPod(given, info, { ...options, settings: { ...SETTINGS, ...options.settings } });
   if (built.kind === 'failed') throw new Error(built.error);

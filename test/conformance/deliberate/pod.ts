@@ -1,7 +1,8 @@
 /** Deliberate differences of pods and of what they are built from. Source: spec/README, section 5: F26, F27, I2. */
+
+import { comparableQuantity } from '../comparable-pod.ts';
 import type { DeliberateDifference } from '../deliberate.ts';
 import type { Golden } from '../kind.ts';
-import { comparableQuantity } from '../quantity.ts';
 
 interface Requirement {
   readonly key: string;

@@ -1,7 +1,7 @@
 /** Golden node info: the record of a node, or the result of a discovery container, as it is used. Source: spec 04, 2.1. */
 import { type NodeInfoResult, nodeInfoOf, nodeInfoOfResult } from '../../../actors/rules/node-info.ts';
 import { isDriversBuilder } from '../../../messages/weka-modes.ts';
-import { asRecorded, type Kind } from '../kind.ts';
+import { asRecorded, type Golden, type Kind } from '../kind.ts';
 import { configMapOf, containerOf, nodeOf } from '../read.ts';
 import { settingsOf } from '../settings.ts';
 
@@ -10,7 +10,7 @@ export const kind: Kind = {
   result: (golden) => {
     const toolkit = {
       digests: configMapOf(golden)?.data,
-      imageBaseUrl: settingsOf(golden).ocpToolkitImageBaseUrl,
+      imageBaseUrl: settingsOf(golden).ocpToolkitImageBaseUrl || vendorsUrl(golden),
       required: isDriversBuilder(containerOf(golden).spec.mode),
     };
     const text = golden.executionResult;
@@ -30,4 +30,10 @@ function outcome(result: NodeInfoResult): unknown {
     case 'failed':
       return { error: { kind: 'error', retrySeconds: 10, text: result.error } };
   }
+}
+
+/** The reference's default, which is the chart's here. Its host is the vendor's matter, its end is checked. */
+function vendorsUrl({ result }: Golden): string {
+  const image = (result as { nodeInfo?: { init_container_image?: string } }).nodeInfo?.init_container_image ?? '';
+  return /^(\S+\/openshift-release-dev\/ocp-v4\.0-art-dev)@/.exec(image)?.[1] ?? '';
 }
