@@ -8,6 +8,7 @@ import type { Agents } from './node-agent.ts';
 import type { NodeModel } from './node-model.ts';
 import { created } from './nodes.ts';
 import type { Node, Pod } from './objects.ts';
+import { write } from './write.ts';
 
 const LABELS = { 'control-plane': 'weka-node-agent', app: 'weka-node-agent' };
 const podName = (node: string): string => `weka-node-agent-${node}`;
@@ -47,7 +48,7 @@ export function startAgentPods(
     const ips = { hostIP: model.ip, podIP: model.agentIp, podIPs: [{ ip: model.agentIp }] };
     const status = { phase: 'Running', ...ips, startTime: now, conditions, containerStatuses };
     const ref = { type: PODS, namespace, name: podName(name) };
-    ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+    write(ctx, 'kubelet', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
     agents.restarted(model);
   }
 
@@ -62,7 +63,7 @@ export function startAgentPods(
     else if (after.metadata.deletionTimestamp !== undefined && before?.metadata.deletionTimestamp === undefined) {
       ctx.clock.after(draw(ctx.latency.podStatus, random), () => {
         const ref = refOf(PODS, after.metadata);
-        ctx.store.request({ verb: 'delete', ref, uid: after.metadata.uid, gracePeriodSeconds: 0 });
+        write(ctx, 'kubelet', { verb: 'delete', ref, uid: after.metadata.uid, gracePeriodSeconds: 0 });
       });
     }
   });

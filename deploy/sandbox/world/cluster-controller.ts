@@ -19,6 +19,7 @@ import { draw } from './latency.ts';
 import { secret } from './nodes.ts';
 import { keyOf, withConditions } from './objects.ts';
 import type { Clusters } from './weka-clusters.ts';
+import { write } from './write.ts';
 
 /** Looks again at this pace even without an event. */
 const PERIOD_MS = 5_000;
@@ -72,7 +73,7 @@ export function startClusterController(
     if (busy.has(key)) return;
     const ref = refOf(CLUSTERS, cluster.metadata);
     const patchStatus = (status: Readonly<Record<string, unknown>>): void => {
-      ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+      write(ctx, 'weka-cluster-controller', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
     };
     const now: Turn = {
       ctx,
@@ -109,7 +110,7 @@ function prepared({ ctx, cluster, patchStatus }: Turn, objects: Cache<WekaCluste
   const ref = refOf(CLUSTERS, cluster.metadata);
   if (cluster.metadata.finalizers?.includes(FINALIZER) !== true) {
     const finalizers = [...(cluster.metadata.finalizers ?? []), FINALIZER];
-    ctx.store.request({ verb: 'mergePatch', ref, patch: { metadata: { finalizers } } });
+    write(ctx, 'weka-cluster-controller', { verb: 'mergePatch', ref, patch: { metadata: { finalizers } } });
     return false;
   }
   if ((cluster.status?.ports?.basePort ?? 0) > 0) return true;
@@ -135,7 +136,11 @@ function create({ ctx, cluster, members }: Turn, random: Random): void {
     const wanted = wantedCount(cluster.spec?.dynamicTemplate, role);
     const limit = formed ? wanted : Math.min(wanted, INITIAL_COUNT_MAX);
     for (let count = ofRole(members, role).length; count < limit && leftCount > 0; count++, leftCount--) {
-      ctx.store.request({ verb: 'create', type: CONTAINERS, object: containerOf(cluster, role, join, random) });
+      write(ctx, 'weka-cluster-controller', {
+        verb: 'create',
+        type: CONTAINERS,
+        object: containerOf(cluster, role, join, random),
+      });
     }
   }
 }

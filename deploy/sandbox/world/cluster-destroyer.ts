@@ -3,6 +3,7 @@ import { CLUSTERS, CONTAINERS, refOf } from '../../../messages/kube.ts';
 import { FINALIZER } from './cluster-objects.ts';
 import type { Turn } from './cluster-turn.ts';
 import type { Container } from './holders.ts';
+import { write } from './write.ts';
 
 /** s3 until none are left, then nfs, then all. */
 const ORDER: readonly ((container: Container) => boolean)[] = [
@@ -16,7 +17,7 @@ export function destroyCluster(now: Turn): void {
   const ref = refOf(CLUSTERS, cluster.metadata);
   if (members.length === 0) {
     const finalizers = (cluster.metadata.finalizers ?? []).filter((one) => one !== FINALIZER);
-    ctx.store.request({ verb: 'mergePatch', ref, patch: { metadata: { finalizers } } });
+    write(ctx, 'weka-cluster-controller', { verb: 'mergePatch', ref, patch: { metadata: { finalizers } } });
     return;
   }
   const wave = ORDER.map((belongs) => members.filter(belongs)).find(({ length }) => length > 0) ?? [];
@@ -31,7 +32,11 @@ export function destroyCluster(now: Turn): void {
   for (const member of wave) {
     setState(now, member, 'destroying');
     if (member.metadata.deletionTimestamp === undefined) {
-      ctx.store.request({ verb: 'delete', ref: refOf(CONTAINERS, member.metadata), uid: member.metadata.uid });
+      write(ctx, 'weka-cluster-controller', {
+        verb: 'delete',
+        ref: refOf(CONTAINERS, member.metadata),
+        uid: member.metadata.uid,
+      });
     }
   }
 }
@@ -46,7 +51,11 @@ function giveUp({ clusters, members }: Turn): void {
 
 function setState({ ctx }: Turn, member: Container, state: string): void {
   if (member.spec.state === state) return;
-  ctx.store.request({ verb: 'mergePatch', ref: refOf(CONTAINERS, member.metadata), patch: { spec: { state } } });
+  write(ctx, 'weka-cluster-controller', {
+    verb: 'mergePatch',
+    ref: refOf(CONTAINERS, member.metadata),
+    patch: { spec: { state } },
+  });
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };

@@ -9,6 +9,7 @@ import type { WorldContext } from './context.ts';
 import { draw } from './latency.ts';
 import type { NodeModel } from './node-model.ts';
 import type { Job } from './objects.ts';
+import { write } from './write.ts';
 
 const RETRY_MS = 5_000;
 
@@ -43,7 +44,7 @@ export function startJobs(ctx: WorldContext, jobs: Cache<Job>, nodes: ReadonlyMa
     const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: now }];
     const status = { succeeded: 1, startTime: job.metadata.creationTimestamp, completionTime: now, conditions };
     const ref = refOf(JOBS, job.metadata);
-    ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+    write(ctx, 'kube-controller-manager', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
     const ttlS = job.spec?.ttlSecondsAfterFinished;
     if (ttlS !== undefined) ctx.clock.after(1_000 * ttlS, () => collect(job));
   }
@@ -51,7 +52,7 @@ export function startJobs(ctx: WorldContext, jobs: Cache<Job>, nodes: ReadonlyMa
   function collect(job: Job): void {
     if (current(job) === undefined) return;
     const ref = refOf(JOBS, job.metadata);
-    ctx.store.request({ verb: 'delete', ref, uid: job.metadata.uid, propagation: 'Background' });
+    write(ctx, 'kube-controller-manager', { verb: 'delete', ref, uid: job.metadata.uid, propagation: 'Background' });
   }
 
   function wipe(node: NodeModel, path: string): void {

@@ -12,6 +12,7 @@ import type { NodeModel } from './node-model.ts';
 import { type Pod, withConditions } from './objects.ts';
 import { type Machine, type Process, startProcess } from './pod-process.ts';
 import { shutdown } from './stopping.ts';
+import { write } from './write.ts';
 
 export interface Kubelets {
   /** All that runs on the node dies with it; pods stay as they are in the API. */
@@ -182,7 +183,7 @@ export function startKubelets(
     const { metadata } = entry.pod;
     entries.delete(metadata.uid);
     const ref = refOf(PODS, metadata);
-    ctx.store.request({ verb: 'delete', ref, uid: metadata.uid, gracePeriodSeconds: 0 });
+    write(ctx, 'kubelet', { verb: 'delete', ref, uid: metadata.uid, gracePeriodSeconds: 0 });
   }
 
   /** The object went without us: a forced delete, or the collector of pods of removed nodes. */
@@ -227,7 +228,7 @@ export function startKubelets(
         },
       ],
     };
-    ctx.store.request({
+    write(ctx, 'kubelet', {
       verb: 'mergePatch',
       ref: refOf(PODS, pod.metadata),
       subresource: 'status',
@@ -263,7 +264,7 @@ export function startKubelets(
       entry.process?.end(137);
       const status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' };
       const ref = refOf(PODS, entry.pod.metadata);
-      ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+      write(ctx, 'kubelet', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
     },
   };
 }

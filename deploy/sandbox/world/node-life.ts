@@ -13,6 +13,7 @@ import type { Agents } from './node-agent.ts';
 import type { NodeModel } from './node-model.ts';
 import { readyCondition, reportNode } from './nodes.ts';
 import { type Node, type Pod, withConditions } from './objects.ts';
+import { write } from './write.ts';
 
 export interface NodeLife {
   /** Power loss: processes die at once, Ready turns Unknown after a while. */
@@ -54,8 +55,13 @@ export function createNodeLife(
       const taints = [...others, { key: UNREACHABLE, effect: 'NoSchedule' }, { key: UNREACHABLE, effect: 'NoExecute' }];
       const ref = refOf(NODES, node.metadata);
       const conditions = [readyCondition(ctx, 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.')];
-      ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status: { conditions } } });
-      ctx.store.request({ verb: 'mergePatch', ref, patch: { spec: { taints } } });
+      write(ctx, 'kube-controller-manager', {
+        verb: 'mergePatch',
+        ref,
+        subresource: 'status',
+        patch: { status: { conditions } },
+      });
+      write(ctx, 'kube-controller-manager', { verb: 'mergePatch', ref, patch: { spec: { taints } } });
       for (const pod of podsOn(model.name)) markNotReady(pod);
     });
   }
@@ -65,7 +71,12 @@ export function createNodeLife(
     const notReady = [{ type: 'Ready', status: 'False' }];
     const conditions = withConditions(pod.status.conditions, notReady, rfc3339(ctx.clock.wallMs()));
     const ref = refOf(PODS, pod.metadata);
-    ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status: { conditions } } });
+    write(ctx, 'kube-controller-manager', {
+      verb: 'mergePatch',
+      ref,
+      subresource: 'status',
+      patch: { status: { conditions } },
+    });
   }
 
   nodes.listen((after, before) => {
@@ -74,7 +85,7 @@ export function createNodeLife(
       if (nodes.get(`/${before.metadata.name}`) !== undefined) return;
       for (const { metadata } of podsOn(before.metadata.name)) {
         const ref = refOf(PODS, metadata);
-        ctx.store.request({ verb: 'delete', ref, uid: metadata.uid, gracePeriodSeconds: 0 });
+        write(ctx, 'kube-controller-manager', { verb: 'delete', ref, uid: metadata.uid, gracePeriodSeconds: 0 });
       }
     });
   });
@@ -104,16 +115,24 @@ export function createNodeLife(
       if (node !== undefined) {
         reportNode(ctx, model);
         const taints = (node.spec?.taints ?? []).filter(({ key }) => key !== UNREACHABLE);
-        ctx.store.request({ verb: 'mergePatch', ref: refOf(NODES, node.metadata), patch: { spec: { taints } } });
+        write(ctx, 'kube-controller-manager', {
+          verb: 'mergePatch',
+          ref: refOf(NODES, node.metadata),
+          patch: { spec: { taints } },
+        });
       }
       kubelets.nodeStarted(model);
     },
     lost: (name) => {
       life.down(name);
-      ctx.store.request({ verb: 'delete', ref: { type: NODES, name } });
+      write(ctx, 'kube-controller-manager', { verb: 'delete', ref: { type: NODES, name } });
     },
     cordon: (name, unschedulable) => {
-      ctx.store.request({ verb: 'mergePatch', ref: { type: NODES, name }, patch: { spec: { unschedulable } } });
+      write(ctx, 'kube-controller-manager', {
+        verb: 'mergePatch',
+        ref: { type: NODES, name },
+        patch: { spec: { unschedulable } },
+      });
     },
   };
   return life;

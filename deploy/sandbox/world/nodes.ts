@@ -15,6 +15,7 @@ import {
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
 import type { NodeModel, PhysicalDrive } from './node-model.ts';
+import { write } from './write.ts';
 
 export interface NodeShape {
   readonly cores: number;
@@ -115,7 +116,7 @@ export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Reado
     },
   };
   const ref = { type: NODES, name: model.name };
-  ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+  write(ctx, 'kubelet', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
 }
 
 export const readyCondition = (ctx: WorldContext, status: string, reason: string, message: string) => ({
@@ -188,7 +189,7 @@ export function created(
   type: ResourceType,
   object: Draft & Readonly<Record<string, unknown>>,
 ): void {
-  const outcome = ctx.store.request({ verb: 'create', type, object });
+  const outcome = ctx.store.request({ verb: 'create', type, object }, { fieldManager: 'sandbox' });
   if (outcome.kind === 'ok' || outcome.kind === 'alreadyExists') return;
   throw new Error(`sandbox cannot create ${object.kind} ${object.metadata.name}: ${JSON.stringify(outcome)}`);
 }

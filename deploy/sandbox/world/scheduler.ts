@@ -9,6 +9,7 @@ import type { WorldContext } from './context.ts';
 import { draw } from './latency.ts';
 import { keyOf, type Node, type Pod, withConditions } from './objects.ts';
 import { misfit, requestsOf } from './scheduling-rules.ts';
+import { write } from './write.ts';
 
 interface Occupancy {
   readonly pods: Map<string, Pod>;
@@ -76,12 +77,17 @@ export function startScheduler(ctx: WorldContext, pods: Cache<Pod>, nodes: Cache
       if (before?.message === found.message) return;
       const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: found.message };
       const conditions = withConditions(pod.status?.conditions, [condition], now);
-      ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status: { conditions } } });
+      write(ctx, 'kube-scheduler', {
+        verb: 'mergePatch',
+        ref,
+        subresource: 'status',
+        patch: { status: { conditions } },
+      });
       return;
     }
-    ctx.store.request({ verb: 'mergePatch', ref, patch: { spec: { nodeName: found.node } } });
+    write(ctx, 'kube-scheduler', { verb: 'mergePatch', ref, patch: { spec: { nodeName: found.node } } });
     const conditions = withConditions(pod.status?.conditions, [{ type: 'PodScheduled', status: 'True' }], now);
-    ctx.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: { status: { conditions } } });
+    write(ctx, 'kube-scheduler', { verb: 'mergePatch', ref, subresource: 'status', patch: { status: { conditions } } });
   }
 
   /** The first node that fits, looking round from a random place: spreads well and stays cheap for 10,000 nodes. */

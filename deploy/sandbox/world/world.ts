@@ -8,6 +8,7 @@ import { CLUSTERS, CONTAINERS, JOBS, NODES, PODS } from '../../../messages/kube.
 import type { WekaCluster as ClusterObject, ClusterTemplate } from '../../../messages/weka-cluster.ts';
 import { startAgentPods } from './agent-pods.ts';
 import type { ApiStore } from './api.ts';
+import { createApiStore } from './api-store.ts';
 import { createCache } from './cache.ts';
 import { startClusterController } from './cluster-controller.ts';
 import type { RandomStreams, WorldContext } from './context.ts';
@@ -32,8 +33,8 @@ import { type Clusters, createClusters } from './weka-clusters.ts';
 export interface WorldOptions {
   readonly clock: Clock;
   readonly random: RandomStreams;
-  /** Empty, serving at least the types of messages/kube.ts. */
-  readonly store: ApiStore;
+  /** Parsed CustomResourceDefinition objects to serve: those of deploy/crds. */
+  readonly crds: readonly unknown[];
   readonly nodes: number;
   /** Default: `REALISTIC`. */
   readonly latency?: Latency;
@@ -84,8 +85,8 @@ export const WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4.4.10
 const PORTS_EACH = 100;
 
 export function createWorld(options: WorldOptions): World {
-  const { clock, store, shape = STANDARD_NODE, namespaces = ['weka'] } = options;
-  const random = options.random;
+  const { clock, random, crds, shape = STANDARD_NODE, namespaces = ['weka'] } = options;
+  const store = createApiStore({ clock, random: random('api-server'), crds });
   const oracle = createOracle(clock);
   const faults = createFaults(clock, random('faults'), options.faults);
   const ctx: WorldContext = {
