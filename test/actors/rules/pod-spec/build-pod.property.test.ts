@@ -271,9 +271,9 @@ test('odd containers give a sound pod or a text, and the same one each time', ()
       pods++;
       checkPod(built.pod, given);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
-  assert.ok(pods > 150, `only ${pods} pods were built`);
+  assert.ok(pods > 100, `only ${pods} pods were built`);
 });
 
 test.run();
