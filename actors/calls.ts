@@ -2,6 +2,7 @@
  * What a script may ask of the outside, as data, and the typed helpers that ask it. One entry per pool, writer or shared
  * actor; supervisors/callers.ts knows how each is carried out. No behaviour here.
  */
+import type { Command } from '../io/commands.ts';
 import type { AgentRequest, ObjectRequest } from '../io/outside.ts';
 import type { ClusterAnswer, ClusterAsk } from '../messages/cluster.ts';
 import type { NodeName } from '../messages/ids.ts';
@@ -19,15 +20,6 @@ export interface PodTarget {
   readonly node: string;
   /** `weka-container` or, in the node agent's pod, `node-agent`. */
   readonly container: string;
-}
-/** A command with all that its pool must know. Made by io/commands.ts. Source: spec 07, 3. */
-export interface Command {
-  /** Without the prefix `Exec.`; appears in error texts. */
-  readonly name: string;
-  readonly argv: readonly string[];
-  readonly timeoutMs: number;
-  /** `once`: not idempotent, single-flight, verified before it is repeated (F18). */
-  readonly class: 'read' | 'idempotent' | 'once';
 }
 /** Removal of data paths first, then activation, then periodic work (design.md 5). */
 export type Priority = 'removal' | 'activation' | 'periodic';

@@ -95,7 +95,7 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
   }
   /** Undefined while a helper is at work. */
   function next(first: WekaContainer, asking: readonly WekaContainer[]): Script<Found> | undefined {
-    const helper = view.containerByName(settings.podNamespace, flagsName(image));
+    const helper = view.containerByName(settings.operatorNamespace, flagsName(image));
     if (helper?.metadata.deletionTimestamp !== undefined) return undefined;
     if (helper !== undefined)
       return helper.status?.result === undefined ? undefined : fromHelper(helper, helper.status.result);
@@ -132,7 +132,7 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
       if (flags?.kind === 'ok') return { flags: flags.value };
     }
     const name = settings.operatorDeploymentName;
-    const ref = { type: DEPLOYMENTS, namespace: settings.podNamespace, name };
+    const ref = { type: DEPLOYMENTS, namespace: settings.operatorNamespace, name };
     const deployment = yield* kube({ verb: 'get', ref });
     if (deployment.kind !== 'ok') return { failure: `error getting operator deployment: ${kubeText(deployment)}` };
     const { uid } = deployment.answer.metadata;

@@ -138,7 +138,9 @@ function apply(at: Walk, { status, events = [] }: Change): Walk {
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
   const { [row.name]: _, ...failingSinceMs } = at.memory.failingSinceMs;
   const stampsMs =
-    row.throttle?.stamp === 'success' ? { ...at.memory.stampsMs, [row.name]: pass.nowMs } : at.memory.stampsMs;
+    row.throttle?.stamp === 'success'
+      ? { ...at.memory.stampsMs, [stampKey(row, pass)]: pass.nowMs }
+      : at.memory.stampsMs;
   const next = { ...at, memory: { stampsMs, failingSinceMs } };
   if (row.condition === undefined) return next;
   const { type, reason, message } = row.condition;
@@ -189,13 +191,17 @@ export function withCondition(
   return { ...base, conditions };
 }
 
+const stampKey = (row: Step, pass: Pass): string =>
+  row.throttle?.key === undefined ? row.name : `${row.name}/${row.throttle.key(pass)}`;
+
 /** Whether the throttle lets the row run, and the memory after asking. Source: spec 02, 1.6. */
 function admit(row: Step, pass: Pass, memory: Memory): readonly [boolean, Memory] {
   if (row.throttle === undefined) return [true, memory];
   const { preset, stamp } = row.throttle;
   const everyMs = row.throttle.everyMs(pass.settings);
-  const stampMs = memory.stampsMs[row.name];
-  const stamped = (atMs: number): Memory => ({ ...memory, stampsMs: { ...memory.stampsMs, [row.name]: atMs } });
+  const key = stampKey(row, pass);
+  const stampMs = memory.stampsMs[key];
+  const stamped = (atMs: number): Memory => ({ ...memory, stampsMs: { ...memory.stampsMs, [key]: atMs } });
   if (stampMs === undefined && preset) return [false, stamped(pass.nowMs - pass.chance * everyMs)];
   if (stampMs !== undefined && pass.nowMs - stampMs <= everyMs) return [false, memory];
   return [true, stamp === 'start' ? stamped(pass.nowMs) : memory];

@@ -1,9 +1,11 @@
 /** Outcomes of I/O as texts and verdicts: one wording for all steps. Texts are contract where the spec gives them. */
+
+import type { Command } from '../../io/commands.ts';
 import { unreachable } from '../../messages/exhaustive.ts';
 import type { KubeOutcome } from '../../messages/kube.ts';
 import type { AgentOutcome, ExecOutcome } from '../../messages/outcome.ts';
 import { failed, type Verdict } from '../../messages/verdict.ts';
-import type { AgentAnswer, Command } from '../calls.ts';
+import type { AgentAnswer } from '../calls.ts';
 
 type Kept<Outcome extends { readonly kind: string }> = Exclude<Outcome, { readonly kind: 'ok' }>;
 

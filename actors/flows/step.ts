@@ -27,6 +27,8 @@ export interface Throttle {
   readonly everyMs: (settings: Config) => number;
   readonly preset: boolean;
   readonly stamp: 'start' | 'success';
+  /** Each key has a stamp of its own: a change of it lets the row run at once. */
+  readonly key?: (pass: Pass) => string;
 }
 
 export interface Step {

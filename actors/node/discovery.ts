@@ -22,8 +22,8 @@ import type { View } from '../view.ts';
 export type Next = { readonly script: Script<string | undefined> } | undefined;
 
 export function toolkitOf(view: View, settings: Config, required: boolean): Toolkit {
-  const map = view.configMap(settings.podNamespace, TOOLKIT_CONFIG_MAP);
-  return { digests: map?.data, imageBaseUrl: settings.wekaOcpToolkitImageBaseUrl, required };
+  const map = view.configMap(settings.operatorNamespace, TOOLKIT_CONFIG_MAP);
+  return { digests: map?.data, imageBaseUrl: settings.ocpToolkitImageBaseUrl, required };
 }
 export const knownInfo = (node: Node, view: View, settings: Config): NodeInfoResult =>
   nodeInfoOf(node, toolkitOf(view, settings, false));
@@ -53,7 +53,7 @@ function namespaceFor(asking: readonly WekaContainer[], view: View, settings: Co
   const names = new Set(asking.map(({ metadata }) => metadata.namespace ?? ''));
   const [only = ''] = names;
   const terminating = view.namespace(only)?.status?.phase === 'Terminating';
-  return names.size === 1 && !terminating ? only : settings.podNamespace;
+  return names.size === 1 && !terminating ? only : settings.operatorNamespace;
 }
 function helpersOf(
   name: NodeName,
@@ -61,7 +61,7 @@ function helpersOf(
   view: View,
   settings: Config,
 ): readonly WekaContainer[] {
-  const namespaces = new Set([settings.podNamespace, ...asking.map(({ metadata }) => metadata.namespace ?? '')]);
+  const namespaces = new Set([settings.operatorNamespace, ...asking.map(({ metadata }) => metadata.namespace ?? '')]);
   for (const { metadata } of view.containersOnNode(name)) namespaces.add(metadata.namespace ?? '');
   return [...namespaces].flatMap((namespace) => {
     const helper = view.containerByName(namespace, discoveryName(name));

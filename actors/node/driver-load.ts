@@ -25,7 +25,7 @@ export const ready = (node: Node, need: DriverNeed, settings: Config): boolean =
   driversReady(node, need, settings.backendDriversNeedBootId);
 
 export function loaderOf(node: Node, view: View, settings: Config): WekaContainer | undefined {
-  const loader = view.containerByName(settings.podNamespace, loaderName(node));
+  const loader = view.containerByName(settings.operatorNamespace, loaderName(node));
   return loader?.spec.mode === 'drivers-loader' ? loader : undefined;
 }
 

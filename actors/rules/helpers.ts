@@ -33,7 +33,7 @@ export function discoveryDraft(asking: WekaContainer, node: NodeName, namespace:
 export function loaderDraft(asking: WekaContainer, node: Node, image: string, settings: Config): Draft {
   const { spec } = asking;
   const loaderImage = spec.driversLoaderImage;
-  const draft = helper(asking, 'drivers-loader', loaderName(node), settings.podNamespace, {
+  const draft = helper(asking, 'drivers-loader', loaderName(node), settings.operatorNamespace, {
     nodeAffinity: node.metadata.name as NodeName, // A node's own name.
     image: loaderImage || image,
     ...(loaderImage ? { instructions: { type: 'copy-weka-files-to-driver-loader', payload: image } } : {}),
@@ -41,7 +41,7 @@ export function loaderDraft(asking: WekaContainer, node: Node, image: string, se
     ...(spec.driversDistService === undefined ? {} : { driversDistService: spec.driversDistService }),
     ...(loaderImage ? { driversLoaderImage: loaderImage } : {}),
     ...(spec.driversBuildId === undefined ? {} : { driversBuildId: spec.driversBuildId }),
-    serviceAccountName: settings.wekaOperatorMaintenanceSaName,
+    serviceAccountName: settings.maintenanceServiceAccount,
     tracesConfiguration: { maxCapacityPerIoNode: 10, ensureFreeSpace: 20, dumperConfigMode: 'auto' },
     hugepages: 0,
   });
@@ -57,7 +57,7 @@ export const imageMeantBy = ({ spec }: WekaContainer): string =>
 export function flagsDraft(asking: WekaContainer, image: string, owner: OwnerReference, settings: Config): Draft {
   const { spec, status } = asking;
   const node = spec.nodeAffinity || status?.nodeAffinity;
-  const draft = helper(asking, 'adhoc-op-with-container', flagsName(image), settings.podNamespace, {
+  const draft = helper(asking, 'adhoc-op-with-container', flagsName(image), settings.operatorNamespace, {
     image,
     ...(node ? { nodeAffinity: node } : {}),
     ...shared(spec),
@@ -78,7 +78,7 @@ export function resignDraft(
 ): Draft {
   const { spec, status } = asking;
   const payload = JSON.stringify({ nodeName: node, deviceSerials: status?.allocations?.drives ?? [] });
-  const account = owned ? spec.serviceAccountName : settings.wekaOperatorMaintenanceSaName;
+  const account = owned ? spec.serviceAccountName : settings.maintenanceServiceAccount;
   const draft = helper(asking, 'adhoc-op', resignName(asking), namespace, {
     nodeAffinity: node,
     image: settings.signDrivesImage,

@@ -12,9 +12,9 @@ const NAME = 'weka-boot-scripts';
 export function ensureBootConfigMap(pass: Pass): Verdict | Ask {
   const { view, settings } = pass;
   const namespace = namespaceOf(pass);
-  const source = view.configMap(settings.podNamespace, NAME);
-  if (source === undefined) return failed(`configmaps "${NAME}" not found in namespace ${settings.podNamespace}`);
-  if (namespace === settings.podNamespace) return done;
+  const source = view.configMap(settings.operatorNamespace, NAME);
+  if (source === undefined) return failed(`configmaps "${NAME}" not found in namespace ${settings.operatorNamespace}`);
+  if (namespace === settings.operatorNamespace) return done;
   const copy = view.configMap(namespace, NAME);
   if (copy !== undefined && sameJson(copy.data ?? {}, source.data ?? {})) return done;
   return ask('object', copyTo(namespace, source.data ?? {}, copy !== undefined));

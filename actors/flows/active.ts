@@ -1,0 +1,142 @@
+/** The active flow, in the order of spec 02, 5. Order is the contract. */
+import { CONDITIONS, SUCCESS } from '../../messages/condition.ts';
+import {
+  isAdhocOp,
+  isAllocatable,
+  isBackend,
+  isClient,
+  isDiscovery,
+  isDrive,
+  isOneOff,
+  isWekaContainer,
+  mustHaveNodeAffinity,
+  requiresDrivers,
+  shouldJoinCluster,
+  usesDriveSharing,
+} from '../../messages/weka-modes.ts';
+import {
+  hasNodeName,
+  imageNotAligned,
+  markedForDeletion,
+  mode,
+  nodeUnschedulable,
+  not,
+  type Pass,
+  podAbsent,
+  podPresent,
+} from './pass.ts';
+import type { PendingStep, Row } from './step.ts';
+import { allocateResources } from './steps/allocate.ts';
+import { ensureBootConfigMap } from './steps/boot-config.ts';
+import { ensureDrivers } from './steps/drivers.ts';
+import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
+import { reconcileClusterStatus } from './steps/identity.ts';
+import { reconcileLocalStatus } from './steps/local-status.ts';
+import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
+import { hasStats, metricsEnabled, pollingRateMs, register, registers, setStatusMetrics } from './steps/metrics.ts';
+import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
+import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
+import { cleanUpFinished, fetchResult, processResult, resultIsForOthers, resultsProcessed } from './steps/one-off.ts';
+import { ensurePod, updatePodMetadata, updatePodTolerations } from './steps/pod.ts';
+import {
+  applyCurrentImage,
+  ensurePodNotRunningState,
+  handleNodeNotReady,
+  podRunning,
+  reportNodeUnschedulable,
+  setPodRunningStatus,
+  waitForPodRunning,
+} from './steps/pod-health.ts';
+import { inStem, setJoinIpsIfStuckInStem } from './steps/stem-rescue.ts';
+import { checkUnhealthyPodResources, writeResourcesStep } from './steps/write-resources.ts';
+
+const MINUTE_MS = 60_000;
+const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
+const backendOrClient = ({ spec }: Pass): boolean => isBackend(spec.mode) || isClient(spec.mode);
+const statusIs =
+  (text: string) =>
+  ({ status }: Pass): boolean =>
+    status.status === text;
+const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
+const RESOURCES = 'resources, drives, drivers, one-offs';
+const LIFE = 'life in the cluster';
+const LEAVING = 'leaving';
+const onPolling = { everyMs: pollingRateMs, preset: true, stamp: 'start' } as const;
+
+// biome-ignore format: one row, one line where it fits.
+export const activeFlow: readonly Row[] = [
+  pending('1', 'migrateEnsurePorts', LEAVING),
+  { number: '2', name: 'ensureStateDeleting', when: [markedForDeletion], run: ensureStateDeleting, onFailure: 'stop' },
+  // 3 GetNode and 6 refreshPod: every step sees node and pod as they are (pass.ts).
+  pending('4', 'GetWekaClient', LIFE),
+  pending('5', 'FetchTargetCluster', LIFE),
+  { number: '7', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
+  { number: '8', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue',
+    throttle: { everyMs: pollingRateMs, preset: false, stamp: 'start', key: ({ pod }) => pod?.status?.phase ?? '' } },
+  pending('9', 'ReportOtelMetrics', LIFE),
+  pending('10', 'ManageCsiTopologyLabels', LIFE),
+  { number: '11', name: 'initState', when: [], run: initState, onFailure: 'stop' },
+  pending('12', 'deleteIfNoNode', LEAVING),
+  pending('13', 'deleteIfTolerationsMismatch', LEAVING),
+  pending('14', 'deleteIfNodeSelectorMismatch', LEAVING),
+  { number: '15', name: 'ensureFinalizer', when: [], run: ensureFinalizer, onFailure: 'stop' },
+  { number: '16', name: 'ensureBootConfigMapInTargetNamespace', when: [], run: ensureBootConfigMap, onFailure: 'stop' },
+  { number: '17', name: 'updatePodMetadataOnChange', when: [podPresent], run: updatePodMetadata, onFailure: 'stop' },
+  { number: '18', name: 'updatePodTolerationsOnChange', when: [podPresent], run: updatePodTolerations, onFailure: 'stop' },
+  pending('19', 'dropStopAttemptRecord', LEAVING),
+  pending('20', 'handlePodTermination', LEAVING),
+  pending('21', 'deleteEnvoyIfNoS3Neighbor', LIFE),
+  pending('22', 'deleteTelemetryIfNoComputeNeighbor', LIFE),
+  pending('23', 'clearStatusOnNodeNotFound', RESOURCES),
+  pending('24', 'uploadedDriversPeriodicCheck', RESOURCES),
+  { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop' },
+  pending('26', 'handleImageUpdate', LEAVING),
+  { number: '27', name: 'EnsureDrivers', when: [mode(requiresDrivers), not(markedForDeletion), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
+  pending('28', 'AllocateNICs', RESOURCES),
+  pending('29', 'MigratePVC', LEAVING),
+  { number: '30', name: 'ReportNodeUnschedulable', when: [nodeUnschedulable], run: reportNodeUnschedulable, onFailure: 'continue' },
+  { number: '31', name: 'ensurePod', when: [podAbsent], run: ensurePod, onFailure: 'stop', hook: { kind: 'errorStatus', name: 'ensurePod-fm' } },
+  pending('32', 'deletePodIfUnschedulable', LEAVING),
+  pending('33', 'checkPodUnhealty', LEAVING),
+  { number: '34', name: 'ensurePodNotRunningState', when: [not(podRunning)], run: ensurePodNotRunningState, onFailure: 'stop' },
+  { number: '35', name: 'enforceNodeAffinity', when: [mode(mustHaveNodeAffinity)], run: enforceNodeAffinity, onFailure: 'stop',
+    condition: { type: CONDITIONS.affinitySet, ...SUCCESS } },
+  { number: '36', name: 'setNodeAffinityStatus', when: [({ status }) => !status.nodeAffinity], run: setNodeAffinityStatus, onFailure: 'stop' },
+  pending('37', 'ensureProxyContainer', RESOURCES),
+  { number: '38', name: 'EnsureDriversOfBound', when: [mode(requiresDrivers), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
+  { number: '39', name: 'HandleNodeNotReady', when: [], run: handleNodeNotReady, onFailure: 'stop' },
+  { number: '40', name: 'WaitForPodRunning', when: [], run: waitForPodRunning, onFailure: 'stop' },
+  { number: '41', name: 'AllocateResources', when: [mode(isAllocatable), ({ status }) => status.allocations === undefined], run: allocateResources, onFailure: 'stop',
+    condition: { type: CONDITIONS.resourcesAllocated, ...SUCCESS } },
+  pending('42', 'AllocateDrivesIfNeeded', RESOURCES),
+  { number: '43', name: 'WriteResources', when: [allocatableOrClient], run: writeResourcesStep, onFailure: 'stop', afterWrite: true,
+    condition: { type: CONDITIONS.resourcesWritten, ...SUCCESS } },
+  { number: '44', name: 'checkUnhealyPodResources', when: [allocatableOrClient, statusIs('Unhealthy')], run: checkUnhealthyPodResources, onFailure: 'continue', afterWrite: true },
+  pending('45', 'updateDriversBuilderStatus', RESOURCES),
+  { number: '46', name: 'setPodRunningStatus', when: [({ spec }) => isAdhocOp(spec.mode) || isDiscovery(spec.mode), not(statusIs('PodRunning'))], run: setPodRunningStatus, onFailure: 'stop' },
+  { number: '47', name: 'fetchResults', when: [mode(isOneOff)], run: fetchResult, onFailure: 'stop',
+    condition: { type: CONDITIONS.resultsReceived, ...SUCCESS } },
+  { number: '48', name: 'processResults', when: [mode(isOneOff), resultIsForOthers], run: processResult, onFailure: 'stop',
+    condition: { type: CONDITIONS.resultsProcessed, ...SUCCESS } },
+  { number: '49', name: 'ReconcileManagementIPs', when: [backendOrClient, noManagementIps, not(statusIs('Running'))], run: reconcileManagementIps, onFailure: 'stop',
+    hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },
+  { number: '50', name: 'PeriodicReconcileManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
+    throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
+  { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent], run: reconcileLocalStatus, onFailure: 'stop',
+    hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
+  pending('52', 'DeleteEnvoyIfProcessNotExists', LIFE),
+  { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },
+  { number: '54', name: 'setJoinIpsIfStuckInStemMode', when: [mode(shouldJoinCluster), inStem], run: setJoinIpsIfStuckInStem, onFailure: 'stop' },
+  { number: '55', name: 'reconcileClusterStatus', when: [mode(shouldJoinCluster)], run: reconcileClusterStatus, onFailure: 'stop',
+    condition: { type: CONDITIONS.joinedCluster, reason: 'Success', message: 'Container joined cluster' } },
+  pending('56', 'AddVirtualDrives', RESOURCES),
+  pending('57', 'AddVirtualDrivesPeriodic', RESOURCES),
+  { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },
+  pending('59', 'MarkDrivesForRemoval', RESOURCES),
+  pending('60', 'RemoveDrives', RESOURCES),
+  pending('61', 'RemoveDrivesByPhysicalUuids', RESOURCES),
+  { number: '62', name: 'EnsureDrives', when: [mode(isDrive), ({ spec }) => !usesDriveSharing(spec), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop', afterWrite: true,
+    hook: { kind: 'drivesError', name: 'EnsureDrives' }, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
+  pending('63', 'JoinS3Cluster', LIFE),
+  pending('64', 'EnsureNfsInterfaceGroupPorts', LIFE),
+];

@@ -1,0 +1,77 @@
+/** The deleting flow: out of the Weka cluster first, then away. Order is the safety property. Source: spec 03, 3.1. */
+import { CONDITIONS } from '../../messages/condition.ts';
+import { wait } from '../../messages/verdict.ts';
+import {
+  isBackend,
+  isClient,
+  isDrive,
+  isProtocol,
+  isWekaContainer,
+  shouldJoinCluster,
+} from '../../messages/weka-modes.ts';
+import {
+  hasCondition,
+  mode,
+  nodeIsReady,
+  nodeLoaded,
+  not,
+  type Pass,
+  podAbsent,
+  podPresent,
+  shouldDeactivate,
+} from './pass.ts';
+import type { PendingStep, Row } from './step.ts';
+import { finalize } from './steps/finalize.ts';
+import { probeLateJoin } from './steps/late-join.ts';
+import { deactivate, removeDrives, removeHost } from './steps/leave-cluster.ts';
+import { reconcileLocalStatus } from './steps/local-status.ts';
+import { markLeaving } from './steps/mark-leaving.ts';
+import { deregister, hasStats, metricsEnabled, pollingRateMs, registers, setStatusMetrics } from './steps/metrics.ts';
+import { ensurePod } from './steps/pod.ts';
+import { resignDrives } from './steps/resign-drives.ts';
+import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+
+const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
+const by = (type: string) => ({ type, reason: 'Deletion', message: 'Completed successfully' });
+const notDeactivated = (pass: Pass): boolean => !hasCondition(pass, CONDITIONS.deactivated);
+const skipsDeactivate = ({ spec }: Pass): boolean => spec.overrides?.skipDeactivate === true;
+export const resigns = ({ spec }: Pass): boolean => spec.overrides?.skipDrivesForceResign !== true;
+/** Mounts are counted by a later issue; until then no client is stopped, and none is let go. */
+export const holdClient = (): ReturnType<typeof wait> =>
+  wait(15_000, 'mounts of clients are not counted by this version, the client stays');
+
+// biome-ignore format: one row, one line where it fits.
+export const deletingFlow: readonly Row[] = [
+  // D1 and D2: every step sees node and pod as they are (pass.ts).
+  pending('D3', 'GetWekaClient', 'life in the cluster'),
+  pending('D4', 'FetchTargetCluster', 'life in the cluster'),
+  { number: 'D5', name: 'handleStateDeleting', when: [], run: markLeaving('Deleting'), onFailure: 'stop' },
+  { number: 'D6', name: 'ensurePodForDeactivation', when: [podAbsent, nodeLoaded, shouldDeactivate, notDeactivated, not(mode(isProtocol))], run: ensurePod, onFailure: 'continue' },
+  { number: 'D7', name: 'ReconcileWekaLocalStatusOnDeletion', when: [mode(isWekaContainer), shouldDeactivate, podPresent, nodeLoaded, notDeactivated], run: reconcileLocalStatus, onFailure: 'continue' },
+  pending('D8', 'ManageCsiTopologyLabels', 'life in the cluster'),
+  { number: 'D9', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: { everyMs: pollingRateMs, preset: true, stamp: 'start' } },
+  // D10 registers on change and D12 deregisters once the pod is gone (I7): a registration would only be taken back.
+  pending('D11', 'ReportOtelMetrics', 'life in the cluster'),
+  pending('D13', 'RemoveFromS3Cluster', 'life in the cluster'),
+  pending('D14', 'RemoveFromNfs', 'life in the cluster'),
+  { number: 'D15', name: 'DeactivateWekaContainer', when: [shouldDeactivate, not(mode(isProtocol))], run: deactivate, onFailure: 'stop', condition: by(CONDITIONS.deactivated) },
+  pending('D15p', 'DeactivateProtocolContainer', 'leaving'),
+  { number: 'D16', name: 'RemoveDeactivatedContainersDrives', when: [shouldDeactivate, mode(isDrive)], run: removeDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesRemoved) },
+  { number: 'D17', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin('ensurePodForDeactivation'), onFailure: 'continue' },
+  { number: 'D18', name: 'stopBackend', when: [(pass) => shouldDeactivate(pass) || skipsDeactivate(pass), mode(isBackend), not(mode(isProtocol)), nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
+  { number: 'D19', name: 'holdClient', when: [mode(isClient)], run: holdClient, onFailure: 'stop' },
+  pending('D19', 'waitForMountsOrDrain', 'leaving'),
+  pending('D20', 'stopClient', 'leaving'),
+  { number: 'D21', name: 'stopGracefully', when: [mode(isWekaContainer), nodeIsReady], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop', afterWrite: true },
+  { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
+  { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate, not(mode(isProtocol))], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },
+  pending('D23', 'ensureProxyContainer', 'resources, drives, drivers, one-offs'),
+  pending('D24', 'RemoveVirtualDrives', 'resources, drives, drivers, one-offs'),
+  { number: 'D25', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesResigned) },
+  { number: 'D26', name: 'HandleDeletion', when: [not(heldBack)], run: finalize, onFailure: 'stop', afterWrite: true },
+];
+
+/** Protocol containers leave by rows that a later issue brings; without them they would not be deactivated. */
+function heldBack(pass: Pass): boolean {
+  return isProtocol(pass.spec.mode) && shouldDeactivate(pass);
+}

@@ -1,0 +1,34 @@
+/** The destroying flow: the whole cluster or client goes, nothing is deactivated. Source: spec 03, 3.2. */
+import { CONDITIONS, DESTROYING_RESIGNED } from '../../messages/condition.ts';
+import { isBackend, isClient, isDrive, isWekaContainer, shouldJoinCluster } from '../../messages/weka-modes.ts';
+import { holdClient, resigns } from './deleting.ts';
+import { mode, podAbsent, podPresent } from './pass.ts';
+import type { PendingStep, Row } from './step.ts';
+import { finalize } from './steps/finalize.ts';
+import { probeLateJoin } from './steps/late-join.ts';
+import { markLeaving } from './steps/mark-leaving.ts';
+import { deregister, metricsEnabled, registers } from './steps/metrics.ts';
+import { resignDrives } from './steps/resign-drives.ts';
+import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+
+const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
+
+// biome-ignore format: one row, one line where it fits.
+export const destroyingFlow: readonly Row[] = [
+  pending('X3', 'GetWekaClient', 'life in the cluster'),
+  pending('X4', 'FetchTargetCluster', 'life in the cluster'),
+  { number: 'X5', name: 'handleStateDestroying', when: [], run: markLeaving('Destroying'), onFailure: 'stop' },
+  // X6 and X7: the figures of a container that is being taken down are of no use, and it is deregistered below (I7).
+  pending('X8', 'ReportOtelMetrics', 'life in the cluster'),
+  { number: 'X9', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin(), onFailure: 'continue' },
+  { number: 'X10', name: 'stopBackend', when: [mode(isBackend), podPresent], run: stopPod(() => 'forced'), onFailure: 'stop' },
+  { number: 'X11', name: 'holdClient', when: [mode(isClient)], run: holdClient, onFailure: 'stop' },
+  pending('X11', 'waitForMountsOrDrain', 'leaving'),
+  pending('X12', 'stopClient', 'leaving'),
+  { number: 'X13', name: 'stopGracefully', when: [mode(isWekaContainer)], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop' },
+  { number: 'X13d', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
+  pending('X14', 'ensureProxyContainer', 'resources, drives, drivers, one-offs'),
+  pending('X15', 'RemoveVirtualDrives', 'resources, drives, drivers, one-offs'),
+  { number: 'X16', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: { type: CONDITIONS.drivesResigned, ...DESTROYING_RESIGNED } },
+  { number: 'X17', name: 'HandleDeletion', when: [], run: finalize, onFailure: 'stop', afterWrite: true },
+];

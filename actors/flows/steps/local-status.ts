@@ -1,0 +1,57 @@
+/** Step 51, D7: what the container's own agent says of it becomes its status. Source: spec 07, 7; spec 06, 4.6, 4.7. */
+import { checkDriversLoaded, localPs } from '../../../io/commands.ts';
+import { parseLocalPs } from '../../../io/weka-parsers/local-ps.ts';
+import { CONDITIONS } from '../../../messages/condition.ts';
+import { nodeReady } from '../../../messages/resources.ts';
+import { doneWith, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import { requiresDrivers } from '../../../messages/weka-modes.ts';
+import { exec, type PodTarget, type Script } from '../../calls.ts';
+import { localStatusVerdict } from '../../rules/local-status.ts';
+import { hasCondition, ownPod, type Pass } from '../pass.ts';
+import { execText, stderrOf } from '../said.ts';
+import { type Ask, ask } from '../step.ts';
+import { driverNeed, loadDrivers } from './drivers.ts';
+import { hasDrivesToAdd } from './drives.ts';
+import { repair } from './write-resources.ts';
+
+export function reconcileLocalStatus(pass: Pass): Verdict | Ask {
+  const { node, nodeName } = pass;
+  if (node !== undefined && !nodeReady(node)) {
+    return doneWith({ events: [warningEachMinute('NodeNotReady', `node ${nodeName} is not ready`)] });
+  }
+  const target = ownPod(pass);
+  return target === undefined ? failed('Pod is not found') : ask('member', readLocalStatus(pass, target));
+}
+
+function* readLocalStatus(pass: Pass, target: PodTarget): Script<Verdict> {
+  const command = localPs();
+  const outcome = yield* exec(target, command);
+  const listed = outcome.kind === 'ok' ? parseLocalPs(outcome.stdout) : undefined;
+  if (listed?.kind === 'ok') return localStatusVerdict(pass.container, listed.value, hasDrivesToAdd(pass));
+  const error =
+    outcome.kind === 'ok'
+      ? listed?.kind === 'bad'
+        ? listed.why
+        : ''
+      : `${execText(command, outcome)}, ${stderrOf(outcome)}`;
+  return requiresDrivers(pass.spec.mode) ? yield* whyNoAnswer(pass, target, error) : wait(WAIT_MS, error);
+}
+
+/** The agent waits for drivers before it starts: its process says so in a file. */
+function* whyNoAnswer(pass: Pass, target: PodTarget, error: string): Script<Verdict> {
+  const command = checkDriversLoaded();
+  const outcome = yield* exec(target, command);
+  if (outcome.kind === 'ok') {
+    if (outcome.stdout.trim() === '') return wait(WAIT_MS, error);
+    const load = yield* loadDrivers(pass, { ...driverNeed(pass), image: pass.spec.image }, true);
+    const status = { status: { status: 'WaitForDrivers' } };
+    return load.kind === 'wait' || load.kind === 'failed'
+      ? wait(WAIT_MS, `drivers are not loaded: <nil>; ${load.reason}`, status)
+      : wait(WAIT_MS, 'weka local ps failed: <nil>', status);
+  }
+  if (hasCondition(pass, CONDITIONS.resourcesWritten)) {
+    const repaired = yield* repair(pass, target);
+    if (repaired.kind === 'wait' || repaired.kind === 'failed') return repaired;
+  }
+  return failed(`error checking drivers loaded: ${execText(command, outcome)}, ${stderrOf(outcome)}`);
+}

@@ -1,0 +1,55 @@
+/** Steps 25, 47, 48: one-off containers do one thing and say how it went. Source: spec 06, 5.2, 5.4, 5.5; F32. */
+import { fetchResults } from '../../../io/commands.ts';
+import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
+import { done, doneWith, failed, finished, type Verdict } from '../../../messages/verdict.ts';
+import { isDriversLoader } from '../../../messages/weka-modes.ts';
+import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
+import { containerRef, hasCondition, markedForDeletion, ownPod, type Pass } from '../pass.ts';
+import { execText, kubeFailed, stderrOf } from '../said.ts';
+import { type Ask, ask } from '../step.ts';
+
+/** A finished helper deletes itself so much later, if nobody else does. Source: spec 06, 5.5. */
+const LOADER_MS = 300_000;
+const FLAGS_MS = 30_000;
+
+export const resultsProcessed = (pass: Pass): boolean => hasCondition(pass, CONDITIONS.resultsProcessed);
+/** Builders and signing operations act on their result: a later issue brings them. */
+export const resultIsForOthers = ({ spec }: Pass): boolean =>
+  spec.mode !== 'drivers-builder' && spec.instructions?.type !== 'sign-drives';
+
+/** Step 47: the raw text, for whoever asked. */
+export function fetchResult(pass: Pass): Verdict | Ask {
+  if (pass.status.result !== undefined) return done;
+  const target = ownPod(pass);
+  return target === undefined ? failed('Pod is not found') : ask('operation', fetch(target));
+}
+function* fetch(target: PodTarget): Script<Verdict> {
+  const command = fetchResults();
+  const outcome = yield* exec(target, command, 'activation');
+  if (outcome.kind !== 'ok')
+    return failed(`Error fetching results, stderr: ${stderrOf(outcome)}: ${execText(command, outcome)}`);
+  return outcome.stdout.trim() === '' ? failed('Empty result') : doneWith({ status: { result: outcome.stdout } });
+}
+
+/** Step 48: nothing is done here with results of discovery, loads, flags and resigns; who made the helper reads them. */
+export const processResult = (): Verdict => done;
+
+/** Step 25. Ends the pass of a finished one-off. */
+export function cleanUpFinished(pass: Pass): Verdict | Ask {
+  const { spec, status, wallMs } = pass;
+  const since = conditionOf(status.conditions, CONDITIONS.resultsProcessed)?.lastTransitionTime ?? '';
+  const ageMs = wallMs - Date.parse(since);
+  const ttlMs = isDriversLoader(spec)
+    ? LOADER_MS
+    : spec.instructions?.type === 'feature-flags-update'
+      ? FLAGS_MS
+      : undefined;
+  if (ttlMs === undefined || !(ageMs > ttlMs) || markedForDeletion(pass)) return finished;
+  return ask('operation', deleteSelf(pass));
+}
+function* deleteSelf(pass: Pass): Script<Verdict> {
+  const outcome = yield* kube({ verb: 'delete', ref: containerRef(pass), uid: pass.uid }, 'periodic');
+  return outcome.kind === 'ok' || outcome.kind === 'notFound'
+    ? finished
+    : kubeFailed('failed to delete finished container', outcome);
+}

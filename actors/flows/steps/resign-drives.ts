@@ -1,0 +1,93 @@
+/** D25, X16: erases weka's signature from the container's drives. Destroys the data on them. Source: spec 03, 4.14; F2, F32. */
+import { CONDITIONS } from '../../../messages/condition.ts';
+import { CONTAINERS, refOf } from '../../../messages/kube.ts';
+import { nodeReady, type Pod } from '../../../messages/resources.ts';
+import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import type { WekaContainer } from '../../../messages/weka-container.ts';
+import { kube, type Script } from '../../calls.ts';
+import { collect } from '../../node/discovery.ts';
+import { resignDraft, resignName } from '../../rules/helpers.ts';
+import { hasCondition, namespaceOf, type Pass, podRef } from '../pass.ts';
+import { kubeFailed, kubeText } from '../said.ts';
+import { type Ask, ask } from '../step.ts';
+import { NOT_MEMBER } from './late-join.ts';
+
+const LOOK_AGAIN_MS = 15_000;
+const NESTED =
+  'error reconciling object during phase ResignDrives: error reconciling object during phase PollResults: wait-error:';
+/** The operator's own image cannot sign drives. */
+const FORBIDDEN_IMAGE = 'weka.io/weka-in-container';
+
+export function resignDrives(pass: Pass): Verdict | Ask {
+  const { node, nodeName, status, settings, spec } = pass;
+  if (nodeName !== undefined && !nodeReady(node)) {
+    if (node === undefined && settings.cleanupRemovedNodes && pass.view.synced()) return done;
+    return wait(LOOK_AGAIN_MS, 'container node is not ready, cannot perform resign drives operation');
+  }
+  if (nodeName === undefined || (status.allocations?.drives?.length ?? 0) === 0) return done;
+  if (spec.state === 'deleting' && !provenOut(pass)) {
+    const text = 'membership is not known, the drives may still belong to the cluster';
+    return wait(LOOK_AGAIN_MS, text);
+  }
+  return ask('operation', resign(pass));
+}
+/** Removed from its cluster, or definitely never in it, or told by its override that nobody asks. */
+function provenOut(pass: Pass): boolean {
+  const { status, spec } = pass;
+  if (status.containerID !== undefined) {
+    return hasCondition(pass, CONDITIONS.removed) || spec.overrides?.skipDeactivate === true;
+  }
+  // Without resources its process never started, so it cannot have joined.
+  return status.timestamps?.[NOT_MEMBER] !== undefined || !hasCondition(pass, CONDITIONS.resourcesWritten);
+}
+
+function* resign(pass: Pass): Script<Verdict> {
+  const { container, nodeName, view, settings } = pass;
+  if (nodeName === undefined) return done;
+  // A cache may be late; the process must be gone before its drives are erased.
+  const pod = yield* kube<Pod>({ verb: 'get', ref: podRef(pass) }, 'removal');
+  if (pod.kind === 'ok') return wait(WAIT_MS, 'the pod still exists, drives are not resigned');
+  if (pod.kind !== 'notFound') return kubeFailed('failed to read the pod', pod);
+  const own = namespaceOf(pass);
+  const ending = view.namespace(own)?.status?.phase === 'Terminating';
+  const namespace = ending ? settings.operatorNamespace : own;
+  const ref = refOf(CONTAINERS, { name: resignName(container), namespace });
+  const helper = yield* kube<WekaContainer>({ verb: 'get', ref }, 'removal');
+  if (helper.kind === 'notFound') return yield* create(pass, namespace, !ending || own === settings.operatorNamespace);
+  if (helper.kind !== 'ok') return kubeFailed('failed to read the resign container', helper);
+  const { status, metadata } = helper.answer;
+  if (metadata.deletionTimestamp !== undefined || status?.result === undefined) {
+    return wait(WAIT_MS, `${NESTED}container execution result is not ready`);
+  }
+  const error = errorOf(status.result);
+  const left = yield* collect(helper.answer);
+  if (error === undefined) return left === undefined ? done : failed(left);
+  const text = `${error}, re-creating container`;
+  return failed(text, { events: [warningEachMinute('DrivesResignFailed', text)] });
+}
+
+function* create(pass: Pass, namespace: string, owned: boolean): Script<Verdict> {
+  const { container, nodeName, settings } = pass;
+  if (nodeName === undefined) return done;
+  if (settings.signDrivesImage.includes(FORBIDDEN_IMAGE)) {
+    return wait(LOOK_AGAIN_MS, 'weka image is not allowed for sign-drives operation, do not set image to use default');
+  }
+  if (settings.signDrivesImage === '')
+    return wait(LOOK_AGAIN_MS, 'SIGN_DRIVES_IMAGE is not set, drives cannot be resigned');
+  const object = resignDraft(container, nodeName, namespace, owned, settings);
+  const created = yield* kube({ verb: 'create', type: CONTAINERS, object }, 'removal');
+  if (created.kind !== 'ok' && created.kind !== 'alreadyExists')
+    return failed(`failed to create the resign container: ${kubeText(created)}`);
+  return wait(WAIT_MS, `${NESTED}container execution result is not ready`);
+}
+
+/** Undefined: at least one drive was resigned. An unreadable result is fetched again by a new helper (F32). */
+function errorOf(result: string): string | undefined {
+  try {
+    const { err, drives } = JSON.parse(result) as { err?: unknown; drives?: unknown }; // Any JSON: checked below; null throws.
+    if (typeof err === 'string' && err !== '') return `resign drives operation failed: ${err}`;
+    return Array.isArray(drives) && drives.length > 0 ? undefined : 'resign drives operation did not resign any drives';
+  } catch (error) {
+    return `Failed to unmarshal results: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Stopping the container's pod, gracefully or by force: delete, instruction, local stop; only the disappearance of the pod
+ * object counts. An instruction is repeated only after a failure or as insurance. Source: spec 03, 5; F1, F8, F9, I4.
+ */
+import { allowForceStop, allowStop, localStop, stopInstruction } from '../../../io/commands.ts';
+import type { NodeName } from '../../../messages/ids.ts';
+import { controllerOf, PODS, refOf } from '../../../messages/kube.ts';
+import { nodeReady, type Pod } from '../../../messages/resources.ts';
+import { done, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
+import { hasAgent } from '../../../messages/weka-modes.ts';
+import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
+import { knownInfo } from '../../node/discovery.ts';
+import { usableAgent } from '../../rules/node-agent.ts';
+import { namespaceOf, type Pass, podRef, usesCriO } from '../pass.ts';
+import { kubeFailed } from '../said.ts';
+import { type Ask, ask } from '../step.ts';
+
+export type Force = 'graceful' | 'forced';
+
+/** Done once a live read says that the pod is gone. */
+export const stopPod =
+  (force: (pass: Pass) => Force) =>
+  (pass: Pass): Ask =>
+    ask('pod', stop(pass, force(pass)));
+
+export function* stop(pass: Pass, force: Force): Script<Verdict> {
+  const present = yield* kube<Pod>({ verb: 'get', ref: podRef(pass) }, 'removal');
+  if (present.kind === 'notFound') return done;
+  if (present.kind !== 'ok') return kubeFailed('failed to read the pod', present);
+  const pod = present.answer;
+  // Somebody else's pod of that name holds nothing of ours, and is not ours to stop (F4).
+  if (controllerOf(pod.metadata)?.uid !== pass.uid) return done;
+  if (pod.metadata.deletionTimestamp === undefined) {
+    const { uid } = pod.metadata;
+    const deleted = yield* kube({ verb: 'delete', ref: refOf(PODS, pod.metadata), uid }, 'removal');
+    if (deleted.kind !== 'ok' && deleted.kind !== 'notFound') return kubeFailed('failed to delete the pod', deleted);
+  }
+  yield* instruct(pass, pod, force);
+  return wait(WAIT_MS, 'Pod deleted, reconciling for retry');
+}
+
+/** Best effort through each channel there is: what fails is tried again by the next pass. */
+function* instruct(pass: Pass, pod: Pod, force: Force): Script<void> {
+  const { node } = pass;
+  const nodeName = node?.metadata.name ?? (pod.status?.phase === 'Running' ? pod.spec?.nodeName : undefined);
+  if (nodeName !== undefined) yield* throughAgent(pass, pod, nodeName as NodeName, force); // A node's own name.
+  const skipExec = node !== undefined && (usesCriO(pass) || !nodeReady(node));
+  if (skipExec) return;
+  const target: PodTarget = {
+    namespace: namespaceOf(pass),
+    pod: pod.metadata.name,
+    podUid: pod.metadata.uid,
+    node: pod.spec?.nodeName ?? '',
+    container: 'weka-container',
+  };
+  yield* exec(target, force === 'forced' ? allowForceStop() : allowStop(), 'removal');
+  if (nodeReady(node) && hasAgent(pass.spec.mode)) yield* exec(target, localStop(force === 'forced'), 'removal');
+}
+
+/** The instruction file, for pods that cannot be reached by exec. Its path names pod and boot: it fits no other. */
+function* throughAgent(pass: Pass, pod: Pod, node: NodeName, force: Force): Script<void> {
+  const loaded = pass.view.node(node);
+  const agent = usableAgent(pass.view.agentPods(node), node, pass.settings);
+  if (loaded === undefined || agent.kind !== 'ok') return;
+  const info = knownInfo(loaded, pass.view, pass.settings);
+  const boot = loaded.status?.nodeInfo?.bootID ?? '';
+  // Without a record of this boot the file's place is not certain; leaving never waits for it (F39).
+  if (info.kind !== 'known' || boot === '') return;
+  const command = stopInstruction({
+    containerUid: pass.uid,
+    podUid: pod.metadata.uid,
+    bootId: boot,
+    forced: force === 'forced',
+  });
+  if (command.kind === 'invalid') return;
+  yield* exec({ ...agent.target, node }, command.command, 'removal');
+}
+
+/** D21, X13: gracefully, but for one that never joined and whose process was never seen: it would wait for ever (F8). */
+export const gracefulUnlessNeverSeen = ({ status }: Pass): Force =>
+  status.containerID === undefined && !status.internalStatus ? 'forced' : 'graceful';

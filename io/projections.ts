@@ -1,0 +1,65 @@
+/** What is kept of each watched object: the fields that are read, so that memory follows use and heartbeats are no news. Pure. */
+import type { KubeObject } from '../messages/kube.ts';
+import { readContainer } from '../messages/read-container.ts';
+import type { Node, ObjectCondition, Pod } from '../messages/resources.ts';
+import { withoutManagedFields } from '../messages/watch.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
+
+/** Throws with all problems on one that cannot be read: the store keeps it as malformed. */
+export function projectContainer(object: KubeObject): WekaContainer {
+  const read = readContainer(withoutManagedFields(object));
+  if (read.kind === 'malformed') throw new Error(read.problems.join('; '));
+  return read.container;
+}
+
+const READ_ANNOTATIONS = 'weka.io/';
+/** Of a node's conditions only `Ready` is read, and of it not the heartbeat. */
+export function projectNode(object: KubeObject): Node {
+  const { apiVersion, kind, metadata, spec, status } = object as Node; // Fields are checked where they are read.
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(READ_ANNOTATIONS));
+  const ready = status?.conditions?.filter(({ type }) => type === 'Ready').map(withoutHeartbeat);
+  const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(labels === undefined ? {} : { labels }),
+      annotations: Object.fromEntries(annotations),
+    },
+    ...(spec === undefined ? {} : { spec }),
+    status: {
+      ...(ready === undefined ? {} : { conditions: ready }),
+      ...(status?.capacity === undefined ? {} : { capacity: status.capacity }),
+      ...(status?.allocatable === undefined ? {} : { allocatable: status.allocatable }),
+      ...(status?.nodeInfo === undefined ? {} : { nodeInfo: status.nodeInfo }),
+    },
+  };
+}
+const withoutHeartbeat = ({ type, status, reason, lastTransitionTime }: ObjectCondition): ObjectCondition => ({
+  type,
+  status,
+  ...(reason === undefined ? {} : { reason }),
+  ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
+});
+
+/** Of a pod's spec: where it runs, what runs in it, what it tolerates, how long it may take to stop. */
+export function projectPod(object: KubeObject): Pod {
+  const pod = withoutManagedFields(object) as Pod; // Fields are checked where they are read.
+  const { nodeName, tolerations, terminationGracePeriodSeconds, containers = [] } = pod.spec ?? {};
+  return {
+    ...pod,
+    spec: {
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(tolerations === undefined ? {} : { tolerations }),
+      ...(terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds }),
+      containers: containers.map(({ name, image }) => ({ name, ...(image === undefined ? {} : { image }) })),
+    },
+  };
+}
+/** As it is, less the bookkeeping of managers. */
+export const project = <T extends KubeObject>(object: KubeObject): T => withoutManagedFields(object) as T; // Fields are checked where they are read.

@@ -1,0 +1,125 @@
+/** From a change in a store to the actors it concerns. Has no state; says "look again", never what changed. */
+
+import type { View } from '../actors/view.ts';
+import type { Change } from '../io/store.ts';
+import type { ContainerUid, NodeName } from '../messages/ids.ts';
+import { controllerOf } from '../messages/kube.ts';
+import { sameJson } from '../messages/merge-patch.ts';
+import type { Node, Pod } from '../messages/resources.ts';
+import type { WekaCluster } from '../messages/weka-cluster.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
+import type { Stores } from './stores.ts';
+
+/** Where news goes. Implemented by the controller over fleet and registries. */
+export interface Destinations {
+  /** The container's actor looks again; it is started if it does not run. */
+  readonly container: (uid: ContainerUid) => void;
+  /** Its generation or deletionTimestamp changed: a back-off or quarantine ends. */
+  readonly wake: (uid: ContainerUid) => void;
+  readonly forget: (uid: ContainerUid) => void;
+  readonly node: (name: NodeName) => void;
+  /** Only actors that run: a change alone needs no new one. */
+  readonly image: (name: string) => void;
+  readonly nodeIsRunning: (name: NodeName) => boolean;
+  /** The status write of this container is being answered just now: its actor knows. */
+  readonly isAnswering: (uid: string) => boolean;
+}
+
+const asUid = (uid: string): ContainerUid => uid as ContainerUid; // The API's uid of a WekaContainer.
+const CLEANUP_JOB = /^weka-cleanup-container-(.+)$/;
+
+export function startRouter(stores: Stores, view: View, to: Destinations): void {
+  stores.containers.onChange((change) => {
+    routeContainer(change, to);
+    if (change.kind !== 'malformed') routeHelper(change, to);
+  });
+  stores.pods.onChange((change) => routePod(change, to));
+  stores.nodes.onChange((change) => routeNode(change, view, to));
+  stores.clusters.onChange((change) => routeCluster(change, view, to));
+  stores.jobs.onChange((change) => {
+    const name = change.kind === 'malformed' ? change.meta.name : change.object.metadata.name;
+    const [, uid] = CLEANUP_JOB.exec(name) ?? [];
+    if (uid !== undefined && view.container(asUid(uid)) !== undefined) to.container(asUid(uid));
+  });
+}
+
+function routeContainer(change: Change<WekaContainer>, to: Destinations): void {
+  if (change.kind === 'malformed') {
+    to.container(asUid(change.meta.uid));
+    return;
+  }
+  const { metadata } = change.object;
+  const uid = asUid(metadata.uid);
+  if (change.kind === 'gone') {
+    to.forget(uid);
+    return;
+  }
+  const was = change.before?.metadata;
+  if (was?.generation !== metadata.generation || was?.deletionTimestamp !== metadata.deletionTimestamp) to.wake(uid);
+  if (!to.isAnswering(metadata.uid)) to.container(uid);
+}
+
+/** Whoever made a helper hears of its result and of its end. */
+function routeHelper(
+  { kind, object, before }: Exclude<Change<WekaContainer>, { kind: 'malformed' }>,
+  to: Destinations,
+): void {
+  const { spec, status, metadata } = object;
+  const news =
+    kind === 'gone' ||
+    status?.result !== before?.status?.result ||
+    metadata.deletionTimestamp !== before?.metadata.deletionTimestamp;
+  if (!news) return;
+  switch (spec.mode) {
+    case 'discovery':
+    case 'drivers-loader':
+      if (spec.nodeAffinity !== undefined) to.node(spec.nodeAffinity);
+      return;
+    case 'adhoc-op-with-container':
+      to.image(spec.image);
+      return;
+    case 'adhoc-op': {
+      const owner = controllerOf(metadata);
+      if (owner?.kind === 'WekaContainer') to.container(asUid(owner.uid));
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function routePod(change: Change<Pod>, to: Destinations): void {
+  const owner = controllerOf(change.kind === 'malformed' ? change.meta : change.object.metadata);
+  if (owner?.kind === 'WekaContainer') to.container(asUid(owner.uid));
+}
+
+/** Only what is read of a node counts: kubelets renew it all the time. */
+function routeNode(change: Change<Node>, view: View, to: Destinations): void {
+  if (change.kind === 'malformed') return;
+  const { object, before } = change;
+  if (change.kind === 'changed' && before !== undefined && sameNode(object, before)) return;
+  const name = object.metadata.name as NodeName; // A node's own name.
+  if (to.nodeIsRunning(name)) to.node(name);
+  for (const { metadata } of view.containersOnNode(name)) to.container(asUid(metadata.uid));
+}
+function sameNode(a: Node, b: Node): boolean {
+  return (
+    sameJson(a.metadata.annotations, b.metadata.annotations) &&
+    sameJson(a.metadata.labels, b.metadata.labels) &&
+    sameJson(a.spec, b.spec) &&
+    sameJson(a.status, b.status)
+  );
+}
+
+/** Members wait for ports, for the forming and for the end of their cluster. */
+function routeCluster(change: Change<WekaCluster>, view: View, to: Destinations): void {
+  if (change.kind === 'malformed') return;
+  const { object, before } = change;
+  const same =
+    change.kind === 'changed' &&
+    before?.metadata.generation === object.metadata.generation &&
+    sameJson(before?.status?.ports, object.status?.ports) &&
+    sameJson(before?.status?.conditions, object.status?.conditions);
+  if (same) return;
+  for (const { metadata } of view.containersOfOwner(object.metadata.uid)) to.container(asUid(metadata.uid));
+}

@@ -1,0 +1,127 @@
+/** All stores and their watchers: what is watched, from where, with which indexes. Started once, in the order of use. */
+
+import { TOOLKIT_CONFIG_MAP } from '../actors/rules/node-info.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Log } from '../io/log.ts';
+import type { KubeApi } from '../io/outside.ts';
+import { project, projectContainer, projectNode, projectPod } from '../io/projections.ts';
+import type { Random } from '../io/random.ts';
+import { createStore, type Store } from '../io/store.ts';
+import { startWatcher, type Watcher } from '../io/watcher.ts';
+import {
+  CLIENTS,
+  CLUSTERS,
+  CONFIG_MAPS,
+  CONTAINERS,
+  JOBS,
+  type KubeObject,
+  NAMESPACES,
+  NODES,
+  PODS,
+  type ResourceType,
+  SECRETS,
+} from '../messages/kube.ts';
+import type { ConfigMap, Job, Namespace, Node, Pod, Secret } from '../messages/resources.ts';
+import type { Project } from '../messages/watch.ts';
+import type { WekaClient, WekaCluster } from '../messages/weka-cluster.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
+
+export interface Stores {
+  readonly containers: Store<WekaContainer>;
+  readonly pods: Store<Pod>;
+  readonly agentPods: Store<Pod>;
+  readonly nodes: Store<Node>;
+  readonly clusters: Store<WekaCluster>;
+  readonly clients: Store<WekaClient>;
+  readonly bootScripts: Store<ConfigMap>;
+  readonly toolkit: Store<ConfigMap>;
+  readonly namespaces: Store<Namespace>;
+  readonly jobs: Store<Job>;
+  readonly agentToken: Store<Secret>;
+  /** An own write's answer: into the store of its type, if that is watched. */
+  readonly put: (answer: KubeObject) => void;
+  /** Starts all watchers; resolves when every store has seen its first list, the containers' last. */
+  readonly start: () => Promise<void>;
+  readonly synced: () => boolean;
+  readonly stop: () => void;
+}
+
+export interface Outside {
+  readonly kube: Pick<KubeApi, 'list' | 'watch'>;
+  readonly settings: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+/** Where of a type is watched. */
+interface Scope {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export function createStores({ kube, settings, clock, random, log }: Outside): Stores {
+  const watchers: Watcher[] = [];
+  const started: (() => void)[] = [];
+  const all: Store<KubeObject>[] = [];
+
+  function watched<T extends KubeObject>(type: ResourceType, projection: Project<T>, scope: Scope = {}): Store<T> {
+    const store = createStore<T>({ project: projection, clock, log });
+    const options = { api: kube, type, project: projection, clock, random, log, ...scope };
+    started.push(() => watchers.push(startWatcher(options, store.take)));
+    all.push(store as unknown as Store<KubeObject>); // Only `synced` is asked of it there.
+    return store;
+  }
+  const own = { namespace: settings.operatorNamespace };
+  const named = (name: string): Scope => ({ fieldSelector: `metadata.name=${name}` });
+
+  // Containers come last: when their actors start, everything they look up is here.
+  const nodes = watched<Node>(NODES, projectNode);
+  const namespaces = watched<Namespace>(NAMESPACES, project);
+  const clusters = watched<WekaCluster>(CLUSTERS, project);
+  const clients = watched<WekaClient>(CLIENTS, project);
+  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, project, named('weka-boot-scripts'));
+  const toolkit = watched<ConfigMap>(CONFIG_MAPS, project, { ...own, ...named(TOOLKIT_CONFIG_MAP) });
+  const agentToken = watched<Secret>(SECRETS, project, { ...own, ...named(settings.metricsNodeAgentToken) });
+  const jobs = watched<Job>(JOBS, project, own);
+  const agentPods = watched<Pod>(PODS, projectPod, {
+    ...own,
+    labelSelector: 'app=weka-node-agent,control-plane=weka-node-agent',
+  });
+  const pods = watched<Pod>(PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
+  const containers = watched<WekaContainer>(CONTAINERS, projectContainer);
+
+  const byKind: Readonly<Record<string, (answer: KubeObject) => void>> = {
+    WekaContainer: containers.put,
+    Pod: pods.put,
+    Node: nodes.put,
+    Job: (answer) => (answer.metadata.namespace === settings.operatorNamespace ? jobs.put(answer) : undefined),
+    ConfigMap: (answer) => (answer.metadata.name === 'weka-boot-scripts' ? bootScripts.put(answer) : undefined),
+  };
+  return {
+    containers,
+    pods,
+    agentPods,
+    nodes,
+    clusters,
+    clients,
+    bootScripts,
+    toolkit,
+    namespaces,
+    jobs,
+    agentToken,
+    put: (answer) => byKind[answer.kind]?.(answer),
+    start: async () => {
+      const last = started.pop();
+      for (const start of started) start();
+      await Promise.all(all.slice(0, -1).map(({ whenSynced }) => whenSynced));
+      last?.();
+      await containers.whenSynced;
+    },
+    synced: () => all.every(({ synced }) => synced()),
+    stop: () => {
+      for (const watcher of watchers) watcher.stop();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** The stores as actors look things up in them (actors/view.ts). Adds indexes and order; decides nothing. */
+import type { View } from '../actors/view.ts';
+import { controllerOf, type KubeObject } from '../messages/kube.ts';
+import type { Stores } from './stores.ts';
+
+export function createView(stores: Stores): View {
+  const { containers, pods, agentPods, nodes, clusters, clients, bootScripts, toolkit, namespaces, jobs } = stores;
+  const some = (key: string | undefined): readonly string[] => (key === undefined || key === '' ? [] : [key]);
+  const onNode = containers.index('node', ({ status }) => some(status?.nodeAffinity));
+  const ofOwner = containers.index('owner', ({ metadata }) => some(controllerOf(metadata)?.uid));
+  const inNamespace = containers.index('namespace', ({ metadata }) => some(metadata.namespace));
+  const podsOnNode = pods.index('node', ({ spec }) => some(spec?.nodeName));
+  const agentsOnNode = agentPods.index('node', ({ spec }) => some(spec?.nodeName));
+  return {
+    container: (uid) => (containers.problemOf(uid) === undefined ? containers.get(uid) : undefined),
+    containerByName: (namespace, name) => containers.byName(namespace, name),
+    containersOnNode: (node) => ordered(onNode(node)),
+    containersOfOwner: (uid) => ordered(ofOwner(uid)),
+    containersInNamespace: (namespace) => ordered(inNamespace(namespace)),
+    podsOnNode: (node) => ordered(podsOnNode(node)),
+    pod: (namespace, name) => pods.byName(namespace, name),
+    agentPods: (node) => ordered(agentsOnNode(node)),
+    node: (name) => nodes.byName(undefined, name),
+    nodes: () => ordered(nodes.list()),
+    cluster: (uid) => clusters.get(uid),
+    clusterByName: (namespace, name) => clusters.byName(namespace, name),
+    client: (uid) => clients.get(uid),
+    configMap: (namespace, name) => bootScripts.byName(namespace, name) ?? toolkit.byName(namespace, name),
+    namespace: (name) => namespaces.byName(undefined, name),
+    job: (namespace, name) => jobs.byName(namespace, name),
+    synced: () => stores.synced(),
+  };
+}
+
+/** By creation, then uid: an order that does not depend on how the objects arrived. */
+function ordered<T extends KubeObject>(objects: readonly T[]): readonly T[] {
+  if (objects.length < 2) return objects;
+  return objects.toSorted(({ metadata: a }, { metadata: b }) =>
+    a.creationTimestamp === b.creationTimestamp
+      ? a.uid < b.uid
+        ? -1
+        : 1
+      : a.creationTimestamp < b.creationTimestamp
+        ? -1
+        : 1,
+  );
+}
