@@ -52,6 +52,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
   let tls = credentials.current().tls;
   let agents = openAgents(tls);
   const retired = new Set<Promise<void>>();
+  const live = new Set<AbortController>();
 
   /** New material means new connections. The old agents finish what runs on them: a watch lives 10 minutes at most. */
   const agentFor = (purpose: Purpose, credential: KubeCredential): Agent => {
@@ -104,7 +105,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
   };
 
   const roundTrip = async (purpose: Purpose, http: HttpRequest, outer?: AbortSignal): Promise<HttpAnswer | string> => {
-    const limit = limited(clock, timeoutMs, outer);
+    const limit = limited(clock, live, timeoutMs, outer);
     try {
       const opened = await open(purpose, http, limit.signal);
       if ('failed' in opened) return opened.failed;
@@ -129,7 +130,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
     },
     watch: async (request, take, signal) => {
       const seconds = Math.round(WATCH_SECONDS_MIN + random() * (WATCH_SECONDS_MAX - WATCH_SECONDS_MIN));
-      const limit = limited(clock, timeoutMs, signal);
+      const limit = limited(clock, live, timeoutMs, signal);
       try {
         const opened = await open('watch', watchHttp(request, seconds), limit.signal);
         limit.disarm();
@@ -147,6 +148,8 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
       }
     },
     close: async () => {
+      // An agent that is closing already forgets its connections: destroying it would not reach them.
+      for (const controller of live) controller.abort(new Error('client closed'));
       await Promise.all(Object.values(agents).map((agent) => agent.destroy()));
       await Promise.all(retired);
     },
@@ -169,9 +172,10 @@ interface Limited {
   readonly disarm: () => void;
   readonly release: () => void;
 }
-/** A signal that ends with `outer` or after `timeoutMs`, whichever is first. */
-function limited(clock: Clock, timeoutMs: number, outer?: AbortSignal): Limited {
+/** A signal that ends with `outer` or after `timeoutMs`, whichever is first. Its controller is in `live` until its release. */
+function limited(clock: Clock, live: Set<AbortController>, timeoutMs: number, outer?: AbortSignal): Limited {
   const controller = new AbortController();
+  live.add(controller);
   const follow = () => controller.abort(new Error('aborted'));
   const disarm = clock.after(timeoutMs, () => controller.abort(new Error(`timed out after ${timeoutMs} ms`)));
   if (outer?.aborted) follow();
@@ -181,6 +185,7 @@ function limited(clock: Clock, timeoutMs: number, outer?: AbortSignal): Limited 
     disarm,
     release: () => {
       disarm();
+      live.delete(controller);
       outer?.removeEventListener('abort', follow);
     },
   };

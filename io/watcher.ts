@@ -93,7 +93,14 @@ export function startWatcher<T extends KubeObject>(
       return false;
     }
   };
+  /** Undefined: what cannot even be identified is counted and left out. */
   const seen = (raw: KubeObject) => {
+    const identified = [raw.metadata?.uid, raw.metadata?.name, raw.metadata?.resourceVersion];
+    if (!identified.every((text) => typeof text === 'string')) {
+      counts.malformed++;
+      log.error({ metadata: raw.metadata }, 'object without identity');
+      return undefined;
+    }
     const result = see(raw, options.project);
     if (result.kind === 'malformed') {
       counts.malformed++;
@@ -101,6 +108,11 @@ export function startWatcher<T extends KubeObject>(
       log.error({ namespace, name, uid, problem: result.problem }, 'object could not be read');
     }
     return result;
+  };
+
+  const emitSeen = (kind: 'initApply' | 'apply', raw: KubeObject): boolean => {
+    const result = seen(raw);
+    return result === undefined || emit({ kind, seen: result });
   };
 
   const failed = (from: string | undefined, why: string, retryAfterMs = 0): Next => {
@@ -132,7 +144,7 @@ export function startWatcher<T extends KubeObject>(
           return failed(undefined, `list ${outcome.kind}: ${'cause' in outcome ? outcome.cause : outcome.message}`);
       }
       lastHeardMs = clock.monotonicMs();
-      for (const raw of outcome.answer.items) taken = emit({ kind: 'initApply', seen: seen(raw) }) && taken;
+      for (const raw of outcome.answer.items) taken = emitSeen('initApply', raw) && taken;
       // The first page's version: what changed while the later ones were read is told again by the watch.
       version ??= outcome.answer.resourceVersion;
       if (!taken) return failed(undefined, 'a listed object could not be taken');
@@ -159,14 +171,14 @@ export function startWatcher<T extends KubeObject>(
     const connection = new AbortController();
     const abort = () => connection.abort();
     controller.signal.addEventListener('abort', abort, { once: true });
-    const tell = (event: WatcherEvent<T>) => {
-      if (emit(event)) return;
+    const tell = (taken: boolean) => {
+      if (taken) return;
       session.torn = true;
       abort();
     };
     if (session.listing) {
       counts.listings++;
-      tell({ kind: 'init' });
+      tell(emit({ kind: 'init' }));
     } else counts.resumes++;
 
     const silenceMs = () => (session.listing ? STREAMING_SILENCE_MS : (options.silenceMs ?? SILENCE_MS));
@@ -200,12 +212,12 @@ export function startWatcher<T extends KubeObject>(
         session.version = event.resourceVersion;
         if (!session.listing || !event.initialEventsEnd) return;
         session.listing = false;
-        tell({ kind: 'initDone', resourceVersion: event.resourceVersion });
+        tell(emit({ kind: 'initDone', resourceVersion: event.resourceVersion }));
         return;
       }
       session.version = event.object.metadata.resourceVersion;
-      if (event.kind === 'deleted') tell({ kind: 'delete', meta: event.object.metadata });
-      else tell({ kind: session.listing ? 'initApply' : 'apply', seen: seen(event.object) });
+      if (event.kind === 'deleted') tell(emit({ kind: 'delete', meta: event.object.metadata }));
+      else tell(emitSeen(session.listing ? 'initApply' : 'apply', event.object));
     };
     const ended = await api.watch(
       { ...scope, resourceVersion: from ?? '', ...(session.listing ? { sendInitialEvents: true } : {}) },

@@ -126,6 +126,22 @@ test('lists, watches, writes and reads its own writes over TLS, with a token ren
   }
 });
 
+test('close ends a watch that still runs on a connection with old certificates', async () => {
+  const { client, rotate, close } = await setUp();
+  rotate();
+  const request = { type: CONFIG_MAPS, resourceVersion: '', sendInitialEvents: true };
+  let heard = () => {};
+  const first = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const end = client.watch(request, () => heard(), new AbortController().signal);
+  await first;
+  rotate();
+  await client.list({ verb: 'list', type: CONFIG_MAPS });
+  await close();
+  assert.is((await end).kind, 'transport');
+});
+
 test('a server whose certificate we do not trust is a transport outcome', async () => {
   const { client, untrust, close } = await setUp();
   untrust();

@@ -250,6 +250,18 @@ test('a malformed object is counted and handed on, the rest goes on, and the las
   watcher.stop();
 });
 
+test('a listed object without identity is counted and left out', async () => {
+  const { server, start, run, values } = setUp({ streaming: false });
+  const good = server.set('good', 1);
+  const nameless = { ...good, metadata: undefined } as unknown as Thing;
+  server.faults.lists.push({ kind: 'ok', answer: { items: [nameless, good], resourceVersion: '101' } });
+  const watcher = start();
+  await run(1);
+  assert.equal(values(), ['good=1']);
+  assert.is(watcher.counts().malformed, 1);
+  watcher.stop();
+});
+
 test('an event that cannot be taken leads to a fresh listing', async () => {
   const clock = simClock();
   const server = fakeKube();
