@@ -32,11 +32,29 @@ test('a ring keeps the newest records, oldest first', () => {
   assert.equal(recorder.read('b'), []);
 });
 
+test('a record comes back as it went in, to the microsecond', () => {
+  const recorder = createRecorder();
+  const record: TraceRecord = {
+    atMs: 1_767_225_600_123,
+    path: '/fleet/cell-0/a',
+    message: 'lookAgain',
+    from: '/fleet',
+    waitedMs: 0.125,
+    tookMs: 12.004,
+    effects: 'ask:join',
+    cause: 'pod changed',
+    error: 'Error: x',
+  };
+  recorder.of('a')(record);
+  recorder.of('a')({ ...record, atMs: record.atMs - 5 });
+  assert.equal(recorder.read('a'), [record, { ...record, atMs: record.atMs - 5 }]);
+});
+
 test('rings of the forgotten stay readable up to a bound; one that returns is kept', () => {
   const recorder = createRecorder(undefined, { recordsMax: 4, goneMax: 1 });
   for (const key of ['a', 'b', 'c']) recorder.of(key)(numbered(1));
   recorder.forget('a');
-  recorder.of('a');
+  recorder.of('a')(numbered(2));
   recorder.forget('b');
   assert.equal(recorder.keys(), ['a', 'b', 'c']);
   recorder.forget('c');
