@@ -41,6 +41,7 @@ if lsmod | grep wekafsio && test -e /proc/wekafs/interface; then
 fi
 `;
 
+/** Which pod may stop, in which boot of its node: part of the path, so that it is meant for no other. */
 export interface StopInstruction {
   /** Of the WekaContainer: the pod's first owner. */
   readonly containerUid: string;

@@ -31,6 +31,31 @@ export function parseCliJson<T>(text: string, read: Read<T>): Parsed<T> {
   const parsed = parseJson(text, read);
   return parsed.kind === 'ok' ? parsed : bad(`failed to unmarshal json: ${parsed.why}`);
 }
+/**
+ * The first value of the text, whatever comes behind it: how the reference reads some answers of node agents. For objects
+ * and lists only.
+ */
+export function parseFirstJson<T>(text: string, read: Read<T>): Parsed<T> {
+  return parseJson(text.slice(0, endOfFirst(text)), read);
+}
+/** Index behind the bracket that closes the first one; the whole length where there is none. */
+function endOfFirst(text: string): number {
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length && index <= TEXT_MAX; index += 1) {
+    const letter = text[index];
+    if (quoted) {
+      if (letter === '\\') index += 1;
+      else if (letter === '"') quoted = false;
+    } else if (letter === '"') quoted = true;
+    else if (letter === '{' || letter === '[') depth += 1;
+    else if (letter === '}' || letter === ']') {
+      depth -= 1;
+      if (depth <= 0) return index + 1;
+    }
+  }
+  return text.length;
+}
 export const bad = (why: string): { readonly kind: 'bad'; readonly why: string } => ({ kind: 'bad', why });
 
 /** For readers of their own: this value is of no use. */
