@@ -7,86 +7,33 @@ import { dispatch, spawn as nactSpawn, stop as nactStop, type Ref, type Supervis
 import type { Clock } from '../io/clock.ts';
 import type { Address, Tagged } from '../messages/address.ts';
 import type { Attempt } from '../messages/ids.ts';
+import {
+  type Counts,
+  CRASHES_KEPT,
+  type Crash,
+  type Judge,
+  type Machine,
+  type Parent,
+  type Snapshot,
+  type System,
+  type Verdict,
+} from './contract.ts';
 import { Quiescence } from './quiescence.ts';
 import { causeOf, effectsText, type Trace } from './trace.ts';
 
-export type Turn<State, Effect> = readonly [next: State, effects: readonly Effect[]];
-
-/** What a turn may know besides state and message. */
-export interface Now {
-  /** Numbers what this turn starts: unique in the system, also after a restart. */
-  readonly fresh: Attempt;
-  /** Monotonic milliseconds. */
-  readonly ms: number;
-}
-
-/** Annotate every machine with this type: inferred from a literal, Effect is lost. A constructor calculates nothing. */
-export interface Machine<State, Msg extends Tagged, Effect extends Tagged> {
-  readonly initial: State;
-  /** Pure. A throw here or in `perform` is a crash: the state is lost, the effects before the throw stand. */
-  readonly decide: (state: State, msg: Msg, now: Now) => Turn<State, Effect>;
-  /** One entry per kind of effect; a missing one does not compile. Returns at once. */
-  readonly perform: {
-    readonly [K in Effect['kind']]: (effect: Extract<Effect, { kind: K }>, self: Address<Msg>) => void;
-  };
-  /** Told to itself after the spawn and after each restart, behind what waits: a restarted actor remembers nothing. */
-  readonly first?: Msg;
-  /** Kinds of which one waiting message is enough. At most 30. */
-  readonly coalesced?: readonly Msg['kind'][];
-  /** In the middle of something that a drain should wait for. Asked after each turn; false before the first. */
-  readonly busy?: (state: State) => boolean;
-  /** Runs inside the stop, and at a crash before the delay: cancels timers and calls. */
-  readonly onStop?: () => void;
-  /** A supervisor's children live through its crash; anyone else's are stopped by it. */
-  readonly keepsChildren?: true;
-}
-
-export interface Crash {
-  readonly path: string;
-  readonly error: unknown;
-  /** Monotonic milliseconds. */
-  readonly atMs: number;
-  /** Earlier crashes of this incarnation, oldest first, at most CRASHES_KEPT. */
-  readonly earlierMs: readonly number[];
-}
-export type Verdict =
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'restart'; readonly afterMs: number; readonly quarantined: boolean };
-/** A supervisor's policy: pure but for telling someone. One that throws stops the actor. */
-export type Judge = (crash: Crash) => Verdict;
-/** Bounds the memory of one that crashes for ever. More than any restart intensity needs. */
-export const CRASHES_KEPT = 16;
-
-/** Since the start. Always: told = turns + dead letters + coalesced + waiting. */
-export interface Counts {
-  told: number;
-  turns: number;
-  coalesced: number;
-  deadLetters: number;
-  spawns: number;
-  stops: number;
-  /** Throws in turns, judges and clean-ups. */
-  crashes: number;
-  restarts: number;
-  /** Throws of a trace sink. */
-  traceFaults: number;
-}
-
-/** Something that may have children: any address, or the system's root. */
-export type Parent = Address<never>;
-
-export interface System {
-  readonly clock: Clock;
-  readonly root: Parent;
-  readonly counts: Readonly<Counts>;
-  /** Resolves when all mailboxes are empty; messages held by the delay of a restart do not count. Rejects on a livelock. */
-  readonly settled: (turnsMax?: number) => Promise<void>;
-  /** Resolves when, besides, no actor is busy. */
-  readonly idle: () => Promise<void>;
-  readonly busyCount: () => number;
-  /** Stops every actor, leaves first. */
-  readonly stop: () => void;
-}
+export type {
+  Counts,
+  Crash,
+  Judge,
+  Machine,
+  Now,
+  Parent,
+  Snapshot,
+  System,
+  Turn,
+  Verdict,
+} from './contract.ts';
+export { CRASHES_KEPT } from './contract.ts';
 
 interface Envelope {
   readonly msg: Tagged;
@@ -251,16 +198,6 @@ export const waitingCount = (address: Parent): number => behind(address).waiting
 export const actorName = (text: string): string =>
   text.replace(/[^a-z0-9\-$_.+*'(),]/gi, (unit) => `!${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** One actor and those below it, for people who debug. */
-export interface Snapshot {
-  readonly path: string;
-  readonly waiting: number;
-  readonly busy: boolean;
-  /** Of this incarnation, at most CRASHES_KEPT. */
-  readonly crashes: number;
-  readonly state: 'running' | 'restarting' | 'quarantined';
-  readonly children: readonly Snapshot[];
-}
 const conditionOf = ({ held }: Actor): Snapshot['state'] =>
   held === undefined ? 'running' : held.quarantined ? 'quarantined' : 'restarting';
 export const stateOf = (address: Parent): Snapshot['state'] => conditionOf(behind(address));
