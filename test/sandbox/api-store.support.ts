@@ -62,9 +62,7 @@ export const GADGET_DEFINITION = {
                         name: { type: 'string' },
                         count: {
                           type: 'integer',
-                          'x-kubernetes-validations': [
-                            { rule: 'self >= oldSelf', message: 'count must not shrink', fieldPath: '.count' },
-                          ].map(({ fieldPath: _path, ...rule }) => rule),
+                          'x-kubernetes-validations': [{ rule: 'self >= oldSelf', message: 'count must not shrink' }],
                         },
                       },
                     },
