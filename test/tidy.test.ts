@@ -53,7 +53,13 @@ const BANS: readonly Ban[] = [
     instead: 'Config',
   },
   { pattern: /\bprocess\./, parts: SYNCHRONOUS, except: [], instead: 'an argument' },
-  { pattern: /\b(?:await|async)\b/, parts: SYNCHRONOUS, except: [], instead: 'a call whose answer is a message' },
+  // The order of start and drain is a sequence, and no actor's.
+  {
+    pattern: /\b(?:await|async)\b/,
+    parts: SYNCHRONOUS,
+    except: ['supervisors/controller.ts', 'supervisors/stores.ts'],
+    instead: 'a call whose answer is a message',
+  },
   { pattern: /\bconsole\./, except: [], instead: 'Log, or process.stdout' },
 ];
 
