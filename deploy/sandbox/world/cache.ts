@@ -13,6 +13,7 @@ export interface Cache<T extends KubeObject> {
   /** By `namespace/name`; cluster-scoped objects have the key `/name`. */
   readonly get: (key: string) => T | undefined;
   readonly all: () => Iterable<T>;
+  /** The listener is told at once of all that is there. */
   readonly listen: (listener: Listener<T>) => void;
 }
 
@@ -32,6 +33,9 @@ export function createCache<T extends KubeObject>(store: ApiStore, type: Resourc
   return {
     get: (key) => byKey.get(key),
     all: () => byKey.values(),
-    listen: (listener) => listeners.push(listener),
+    listen: (listener) => {
+      for (const object of byKey.values()) listener(object, undefined);
+      listeners.push(listener);
+    },
   };
 }

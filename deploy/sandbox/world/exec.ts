@@ -57,6 +57,9 @@ export function createExec(ctx: WorldContext, pods: Cache<Pod>, nodes: ReadonlyM
     if (node === undefined) return { kind: 'absent', cause: `pod ${podName} does not have a host assigned` };
     if (node.power !== 'on') return { kind: 'unreachable' };
     if (container === 'node-agent') return { kind: 'there', node, run: () => writeStopInstruction(ctx, node, argv) };
+    if (pod.metadata.deletionTimestamp !== undefined && node.containerRuntime.startsWith('cri-o')) {
+      return { kind: 'absent', cause: 'cri-o does not exec into a container that is stopping' };
+    }
     const process = node.processes.get(pod.metadata.uid);
     if (process === undefined || container !== 'weka-container') {
       return { kind: 'absent', cause: `container not found ("${container}")` };

@@ -15,6 +15,7 @@ import {
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
 import type { NodeModel, PhysicalDrive } from './node-model.ts';
+import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
 
 export interface NodeShape {
@@ -22,6 +23,8 @@ export interface NodeShape {
   readonly memory: string;
   readonly hugepages2Mi: string;
   readonly drivesCount: number;
+  /** `containerd://…`, or `cri-o://…`, which refuses exec into terminating pods. */
+  readonly containerRuntime: string;
   /** Failure domains and the like; hostname and os are always there. */
   readonly labels: (index: number) => Readonly<Record<string, string>>;
 }
@@ -30,6 +33,7 @@ export const STANDARD_NODE: NodeShape = {
   memory: '512Gi',
   hugepages2Mi: '128Gi',
   drivesCount: 8,
+  containerRuntime: 'containerd://1.7.27',
   labels: (index) => ({ 'weka.io/supports-backends': 'true', 'topology.kubernetes.io/zone': `zone-${index % 3}` }),
 };
 
@@ -53,7 +57,7 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
     agentIp: address('127.0', index),
     bootId: uuid(random),
     power: 'on',
-    containerRuntime: 'containerd://1.7.27',
+    containerRuntime: shape.containerRuntime,
     drivers: undefined,
     activeMounts: 0,
     drives,
@@ -131,16 +135,21 @@ export interface Installation {
   readonly operatorImage: string;
   readonly deploymentName: string;
   readonly token: string;
+  /** Account of loaders and Jobs. */
+  readonly maintenanceAccount: string;
   /** Namespaces that hold clusters. */
   readonly namespaces: readonly string[];
 }
 
 /** Operator namespace with Deployment, boot scripts, agent token; and the namespaces for clusters. */
 export function install(ctx: WorldContext, installation: Installation): void {
-  const { operatorImage, deploymentName, token, namespaces } = installation;
+  const { operatorImage, deploymentName, token, maintenanceAccount, namespaces } = installation;
   const namespace = ctx.operatorNamespace;
   for (const name of [namespace, ...namespaces]) {
     created(ctx, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
+  for (const name of [deploymentName, maintenanceAccount]) {
+    created(ctx, SERVICE_ACCOUNTS, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } });
   }
   const labels = { app: deploymentName };
   const containers = [{ name: 'manager', image: operatorImage }];

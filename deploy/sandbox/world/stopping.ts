@@ -29,7 +29,8 @@ export function* shutdown(process: Process): Shutdown {
   yield LAST_ACTS_MS;
 }
 
-const stopAllowed = (process: Process): boolean =>
+/** A permission of either kind, by flag file or by the node agent. */
+export const stopAllowed = (process: Process): boolean =>
   process.read(ALLOW_STOP) !== undefined || instruction(process)?.allowStop === true || forceAllowed(process);
 
 const forceAllowed = (process: Process): boolean =>

@@ -3,7 +3,6 @@
  * that judges them all. Everything happens on the given clock. Source: design 7.
  */
 import type { Clock } from '../../../io/clock.ts';
-import type { Random } from '../../../io/random.ts';
 import { CLUSTERS, CONTAINERS, JOBS, NODES, PODS } from '../../../messages/kube.ts';
 import type { WekaCluster as ClusterObject, ClusterTemplate } from '../../../messages/weka-cluster.ts';
 import { startAgentPods } from './agent-pods.ts';
@@ -14,11 +13,11 @@ import { startClusterController } from './cluster-controller.ts';
 import type { RandomStreams, WorldContext } from './context.ts';
 import { createExec, type ModelledExec } from './exec.ts';
 import { createFaults, type Faults, type Rule } from './faults.ts';
-import { judgeForcedStop } from './force-rules.ts';
 import { type Container, watchHolders } from './holders.ts';
 import { startJobs } from './jobs.ts';
 import { startKubelets } from './kubelet.ts';
 import { type Latency, REALISTIC } from './latency.ts';
+import { judgeForcedStop, judgeResign } from './loss-rules.ts';
 import { type AgentHttpRequest, createAgents } from './node-agent.ts';
 import { createAgentApi, type ModelledAgentApi } from './node-agent-client.ts';
 import { createNodeLife, type NodeLife } from './node-life.ts';
@@ -79,6 +78,7 @@ export interface World {
 
 export const OPERATOR_IMAGE = 'registry.example.com/weka-operator:v1.10.0';
 export const DEPLOYMENT_NAME = 'weka-operator-controller-manager';
+export const MAINTENANCE_ACCOUNT = 'weka-operator-maintenance';
 export const AGENT_TOKEN = 'sandbox-node-agent-token';
 export const WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4.4.10.183';
 /** Size of a port block under the flags of modes/feature-flags.ts. */
@@ -99,7 +99,13 @@ export function createWorld(options: WorldOptions): World {
     operatorNamespace: options.operatorNamespace ?? 'weka-operator-system',
   };
   const operatorImage = options.operatorImage ?? OPERATOR_IMAGE;
-  install(ctx, { operatorImage, deploymentName: DEPLOYMENT_NAME, token: AGENT_TOKEN, namespaces });
+  install(ctx, {
+    operatorImage,
+    deploymentName: DEPLOYMENT_NAME,
+    token: AGENT_TOKEN,
+    maintenanceAccount: MAINTENANCE_ACCOUNT,
+    namespaces,
+  });
 
   const models = new Map<string, NodeModel>();
   for (let index = 0; index < options.nodes; index++) {
@@ -112,9 +118,14 @@ export function createWorld(options: WorldOptions): World {
   const pods = createCache<Pod>(store, PODS);
   const containers = createCache<Container>(store, CONTAINERS);
   const clusters = createClusters({ clock, random: random('weka'), latency: ctx.latency, oracle });
-  const machine = createMachine(ctx, random('process'), clusters, (process, by) =>
-    judgeForcedStop(oracle, containers, process, by),
-  );
+  const machine: Machine = {
+    clock,
+    random: random('process'),
+    latency: ctx.latency,
+    clusters,
+    forced: (process, by) => judgeForcedStop(oracle, containers, process, by),
+    resigned: (process, drive, cluster) => judgeResign(oracle, containers, process, drive, cluster),
+  };
   startScheduler(ctx, pods, nodes);
   const kubelets = startKubelets(ctx, machine, pods, models);
   const agents = createAgents(ctx, models);
@@ -158,21 +169,3 @@ export function createWorld(options: WorldOptions): World {
     },
   };
 }
-
-const createMachine = (
-  { clock, latency, oracle }: WorldContext,
-  random: Random,
-  clusters: Clusters,
-  forced: Machine['forced'],
-): Machine => ({
-  clock,
-  random,
-  latency,
-  clusters,
-  forced,
-  resigned: (process, drive, cluster) => {
-    const state = cluster.drives.get(drive.heldAs ?? '')?.status ?? 'gone';
-    const what = `${drive.serial} on ${process.node.name} is ${state} in cluster ${cluster.guid}`;
-    oracle.report('drive-resigned-in-cluster', `${process.namespace}/${process.pod}`, what);
-  },
-});

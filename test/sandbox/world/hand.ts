@@ -23,6 +23,8 @@ export interface Fleet {
   readonly world: World;
   /** Steps until it holds; fails after `limitMs` of virtual time. */
   readonly until: (what: string, holds: () => boolean, limitMs?: number) => Promise<void>;
+  /** Steps until the promise is settled; its value, or its rejection. */
+  readonly result: <Value>(what: string, promise: Promise<Value>, limitMs?: number) => Promise<Value>;
   readonly pass: (durationMs: number) => Promise<void>;
   readonly sleep: (durationMs: number) => Promise<void>;
   readonly container: (name: string) => Container;
@@ -34,15 +36,25 @@ export function fleet(seed: string, nodes: number, options: Partial<WorldOptions
   const clock = simClock();
   const world = createWorld({ clock, random: (name) => random(`${seed}/${name}`), crds, nodes, ...options });
   const settled = () => new Promise<void>((done) => setImmediate(done));
+  const until = async (what: string, holds: () => boolean, limitMs = 600_000): Promise<void> => {
+    const endMs = clock.monotonicMs() + limitMs;
+    while (!holds()) {
+      if (!clock.step(endMs)) throw new Error(`not within ${limitMs} ms: ${what}\n${world.oracle.text()}`);
+      await settled();
+    }
+  };
   return {
     clock,
     world,
-    until: async (what, holds, limitMs = 600_000) => {
-      const endMs = clock.monotonicMs() + limitMs;
-      while (!holds()) {
-        if (!clock.step(endMs)) throw new Error(`not within ${limitMs} ms: ${what}\n${world.oracle.text()}`);
-        await settled();
-      }
+    until,
+    result: async (what, promise, limitMs) => {
+      let over = false;
+      const end = () => {
+        over = true;
+      };
+      promise.then(end, end);
+      await until(what, () => over, limitMs);
+      return promise;
     },
     pass: async (durationMs) => {
       const endMs = clock.monotonicMs() + durationMs;

@@ -69,12 +69,7 @@ test('a backend leaves in order: deactivated, drives removed, pod stopped, host 
     await on.sleep(5_000);
     return ask(`wekaauthcli cluster container ${id} --json`);
   };
-  let gone: Awaited<ReturnType<typeof ask>> | undefined;
-  story().then((answer) => {
-    gone = answer;
-  });
-  await on.until('the host is gone', () => gone !== undefined);
-  assert.equal(gone, { kind: 'ok', stdout: '[]\n', stderr: '' });
+  assert.equal(await on.result('the host is gone', story()), { kind: 'ok', stdout: '[]\n', stderr: '' });
   assert.is(on.world.clusters.all()[0]?.drives.size, 4);
   assert.is(on.pod(leaving.metadata.name), undefined);
   assert.equal(on.world.oracle.violations, []);
@@ -86,8 +81,7 @@ test('the oracle sees an active backend stopped by force while it is being delet
   const name = leaving?.metadata.name ?? '';
   const ref = { type: CONTAINERS, namespace: 'weka', name };
   on.world.store.request({ verb: 'mergePatch', ref, patch: { spec: { state: 'deleting' } } });
-  stopPod(on, name, true);
-  await on.until('its pod is gone', () => on.pod(name) === undefined);
+  await on.result('its pod is gone', stopPod(on, name, true));
   assert.is(on.world.oracle.violations[0]?.rule, 'active-backend-force-stopped');
 });
 
@@ -119,12 +113,8 @@ test('the oracle sees two containers that hold one drive, or overlapping ports, 
 test('an unknown argv exits 127 and is a violation', async () => {
   const on = await formed('unknown');
   const [one] = on.containers();
-  let code: number | undefined;
-  exec(on, one?.metadata.name ?? '', argvOf('weka local ps')).then((outcome) => {
-    code = outcome.kind === 'exit' ? outcome.code : 0;
-  });
-  await on.until('it answers', () => code !== undefined);
-  assert.is(code, 127);
+  const outcome = await on.result('it answers', exec(on, one?.metadata.name ?? '', argvOf('weka local ps')));
+  assert.is(outcome.kind === 'exit' && outcome.code, 127);
   assert.is(on.world.oracle.violations[0]?.rule, 'unknown-command');
 });
 
@@ -142,12 +132,8 @@ test('a node that goes down turns NotReady, hangs exec, and restarts its pods wi
   };
   on.world.life.down(node);
   await on.until('Ready is Unknown', () => ready() === 'Unknown');
-  let outcome: string | undefined;
-  exec(on, name, argvOf('weka local ps --json')).then(({ kind }) => {
-    outcome = kind;
-  });
-  await on.until('exec ends', () => outcome !== undefined);
-  assert.is(outcome, 'timeout');
+  const outcome = await on.result('exec ends', exec(on, name, argvOf('weka local ps --json')));
+  assert.equal(outcome, { kind: 'timeout', afterMs: 60_000 });
   on.world.life.up(node);
   const running = () => {
     const status = on.pod(name)?.status as { containerStatuses?: { restartCount: number; ready: boolean }[] };
@@ -187,7 +173,7 @@ test('a pod that fits nowhere says so, and is bound once there is room', async (
   await on.until('b is Unschedulable', () => scheduled()?.status === 'False');
   assert.is(scheduled()?.reason, 'Unschedulable');
   assert.is(scheduled()?.message, '0/1 nodes are available: 1 Insufficient weka.io/drives.');
-  stopPod(on, 'a', true);
+  await on.result('a is gone', stopPod(on, 'a', true));
   await on.until('b runs', () => on.pod('b')?.status?.phase === 'Running');
 });
 

@@ -40,12 +40,14 @@ function resign(process: Process, payload: string): void {
   process.write('/weka-runtime/results.json', JSON.stringify({ err: null, drives }));
 }
 
+/** The signature goes, and with it the data; a cluster that was given up forgets the drive. */
 function erase(process: Process, drive: PhysicalDrive): void {
-  const cluster = drive.heldAs === undefined ? undefined : process.machine.clusters.holding(drive.heldAs);
-  if (cluster !== undefined && !cluster.doomed) {
-    process.machine.resigned(process, drive, cluster);
-  }
+  const { heldAs } = drive;
+  const cluster = heldAs === undefined ? undefined : process.machine.clusters.holding(heldAs);
+  if (cluster?.doomed === true) cluster.drives.delete(heldAs ?? '');
+  else if (cluster !== undefined) process.machine.resigned(process, drive, cluster);
   drive.guid = undefined;
+  drive.heldAs = undefined;
 }
 
 /** Drives are signed from the start in this model; a signing run lists them. */

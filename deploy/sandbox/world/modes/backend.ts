@@ -6,6 +6,7 @@ import { draw } from '../latency.ts';
 import { createLocal } from '../local-container.ts';
 import { kernelDrives } from '../node-model.ts';
 import { type Process, RUNTIME, type StartUp } from '../pod-process.ts';
+import { stopAllowed } from '../stopping.ts';
 import { driversReady } from './drivers.ts';
 import { featureFlags } from './feature-flags.ts';
 
@@ -23,7 +24,7 @@ export function* backend(process: Process): StartUp {
   yield after(machine.latency.persistency);
   process.write(`${RUNTIME}/persistency-configured`, '');
   while (process.read(`${RUNTIME}/resources.json`) === undefined) {
-    if (process.exiting) return 'failed';
+    if (stopAllowed(process)) return 'failed';
     yield 'change';
   }
   const resources = parsed(process.read(`${RUNTIME}/resources.json`) ?? '');
