@@ -1,7 +1,7 @@
 /** Steps 58 and 62: the exclusive drives of a drive container, listed and added in its cluster. Source: spec 06, 2; F21, F30. */
 import { addDrive, fetchKernelDrives, listContainerDrives } from '../../../io/commands.ts';
-import { parseDrives } from '../../../io/weka-parsers/drives.ts';
-import { type KernelDrive, parseFindDrives, parseKernelDrives } from '../../../io/weka-parsers/kernel-drives.ts';
+import { bySerial, type KernelDrive, parseContainerDrives, parseKernelDrives } from '../../../io/weka-parsers/drives.ts';
+import { parseFindDrives } from '../../../io/weka-parsers/agent-answers.ts';
 import { sameJson } from '../../../messages/merge-patch.ts';
 import { done, doneWith, type EventNote, failed, normal, type Verdict, wait } from '../../../messages/verdict.ts';
 import type { AddedDrive, WekaContainerStatus } from '../../../messages/weka-container.ts';
@@ -72,7 +72,7 @@ function* list(status: WekaContainerStatus, target: PodTarget, id: number): Scri
   const command = listContainerDrives(id);
   const outcome = yield* exec(target, command);
   if (outcome.kind !== 'ok') return failed(`${execText(command, outcome)}, ${stderrOf(outcome)}`);
-  const drives = parseDrives(outcome.stdout);
+  const drives = parseContainerDrives(outcome.stdout);
   if (drives.kind === 'bad') return failed(`error listing container drives: ${drives.why}`);
   const addedDrives: readonly AddedDrive[] = drives.value;
   return sameJson(status.addedDrives ?? [], addedDrives) ? done : doneWith({ status: { addedDrives } });
@@ -100,7 +100,7 @@ function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict>
       errors.push(obstacle ?? '');
       continue;
     }
-    const command = addDrive(id, drive.blockDevice);
+    const command = addDrive(id, drive.block_device);
     const outcome = yield* exec(target, command);
     if (outcome.kind === 'ok' || stderrOf(outcome).includes(IN_USE))
       events.push(normal('DriveAdded', `Drive ${serial} added`));
@@ -116,7 +116,7 @@ const running = ({ status }: Pass, events: readonly EventNote[]): Verdict =>
 function whyNot(serial: string, drive: KernelDrive | undefined): string | undefined {
   if (drive === undefined) return `drive ${serial} not found in kernel`;
   if (drive.partition === '') return `drive ${serial} is not partitioned`;
-  return drive.isSigned ? `drive ${serial} has Weka signature on it, forbidding usage` : undefined;
+  return drive.is_signed ? `drive ${serial} has Weka signature on it, forbidding usage` : undefined;
 }
 
 /** By serial; the pod's own list where the node agent has none or lacks one (F30). A text when neither can be read. */
@@ -130,7 +130,7 @@ function* hostDrives(
   const command = fetchKernelDrives();
   const outcome = yield* exec(target, command);
   const fromPod = outcome.kind === 'ok' ? parseKernelDrives(outcome.stdout) : undefined;
-  if (fromPod?.kind === 'ok') return new Map([...fromPod.value, ...(fromAgent ?? [])]);
+  if (fromPod?.kind === 'ok') return new Map([...bySerial(fromPod.value), ...(fromAgent ?? [])]);
   if (fromAgent !== undefined) return fromAgent;
   return outcome.kind === 'ok'
     ? fromPod?.kind === 'bad'
@@ -143,5 +143,5 @@ function* agentDrives({ nodeName }: Pass): Script<ReadonlyMap<string, KernelDriv
   const answer = yield* askAgent(nodeName, FIND_DRIVES, 'activation');
   if (answer.kind !== 'ok') return undefined;
   const drives = parseFindDrives(answer.body);
-  return drives.kind === 'ok' ? drives.value : undefined;
+  return drives.kind === 'ok' ? bySerial(drives.value) : undefined;
 }

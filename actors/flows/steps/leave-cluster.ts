@@ -12,7 +12,7 @@ import {
 } from '../../../io/commands.ts';
 import { driveNotFound, hostNotFound } from '../../../io/weka-errors.ts';
 import { type ClusterContainer, parseClusterContainer } from '../../../io/weka-parsers/cluster-container.ts';
-import { parseDrives } from '../../../io/weka-parsers/drives.ts';
+import { parseContainerDrives } from '../../../io/weka-parsers/drives.ts';
 import type { ClusterUid, ContainerUid } from '../../../messages/ids.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import { canExecIn, PODS_CONTAINER } from '../../../messages/resources.ts';
@@ -83,8 +83,8 @@ function* readHost(pass: Pass, sibling: Sibling, id: number): Script<Host> {
   if (parsed.kind === 'bad') return { kind: 'failed', reason: parsed.why };
   return parsed.value === undefined ? { kind: 'gone' } : { kind: 'known', container: parsed.value };
 }
-function foreign(pass: Pass, { containerName }: ClusterContainer, id: number): Verdict | undefined {
-  if (containerName === undefined || containerName === pass.spec.name) return undefined;
+function foreign(pass: Pass, { container_name: containerName }: ClusterContainer, id: number): Verdict | undefined {
+  if (containerName === '' || containerName === pass.spec.name) return undefined;
   const text = `host ${id} is ${containerName} in the cluster, not ${pass.spec.name}`;
   return wait(LOOK_AGAIN_MS, text, { events: [warningEachMinute('ClusterIdMismatch', text)] });
 }
@@ -124,7 +124,7 @@ export const removeDrives = withId(function* (pass, id) {
   const list = listContainerDrivesViaMember(id);
   const listed = yield* through(pass, sibling, list);
   if (listed.kind !== 'ok') return failed(`${execText(list, listed)}, ${stderrOf(listed)}`);
-  const drives = parseDrives(listed.stdout);
+  const drives = parseContainerDrives(listed.stdout);
   if (drives.kind === 'bad') return failed(drives.why);
   const errors: string[] = [];
   for (const { uuid } of drives.value) {

@@ -1,0 +1,110 @@
+/** Starts the controller on a cluster: configuration, outside, probes, signals. Decides nothing about containers. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { type Config, readConfig } from './config.ts';
+import { agentClient } from './io/agent-client.ts';
+import { systemClock } from './io/clock.ts';
+import { countingKube } from './io/counting-kube.ts';
+import { execClient } from './io/exec-client.ts';
+import { parseBindAddress, type Route, type Serving, serve } from './io/health.ts';
+import { kubeClient } from './io/kube-client.ts';
+import { loadCredentials } from './io/kube-credentials.ts';
+import { openLog } from './io/log.ts';
+import { createMetrics } from './io/metrics.ts';
+import { systemRandom } from './io/random.ts';
+import { type Controller, createController } from './supervisors/controller.ts';
+import { controllerFamilies } from './supervisors/figures.ts';
+
+const ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+const read = readConfig(process.env, accountNamespace());
+if (read.kind === 'bad') {
+  for (const problem of read.problems) process.stderr.write(`${problem}\n`);
+  process.exit(1);
+}
+await run(read.config, read.warnings);
+
+function accountNamespace(): string | undefined {
+  try {
+    return readFileSync(ACCOUNT_NAMESPACE, 'utf8').trim();
+  } catch {
+    return undefined; // Not in a pod.
+  }
+}
+
+async function run(settings: Config, warnings: readonly string[]): Promise<void> {
+  const instance = settings.podName || hostname();
+  const output = openLog({ level: settings.logLevel, clock: systemClock, base: { instance } });
+  const { log } = output;
+  for (const warning of warnings) log.warn({ warning }, 'configuration');
+  const metrics = createMetrics({ log, processFigures: true, version: settings.version });
+  const credentials = await loadCredentials({ kubeconfig: settings.kubeconfig, clock: systemClock, log });
+  const kube = kubeClient({ credentials, clock: systemClock, log });
+  const counted = countingKube(kube, systemClock, () => 'controller', metrics.countApi);
+  const exec = execClient({ credentials, clock: systemClock });
+  const agent = agentClient({ clock: systemClock });
+
+  let stopping = false;
+  const controller = createController({
+    kube: counted,
+    exec,
+    agent,
+    settings,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    instance,
+    fatal: (report) => {
+      // New containers cannot start any more: another process should take over.
+      log.error({ actor: report.path, err: report.error }, 'supervisor gave up');
+      void stop('supervisor', 1);
+    },
+  });
+  for (const family of controllerFamilies(controller)) metrics.addFamily(family);
+
+  const servings = await listen(settings, controller, metrics.scrape, metrics.contentType, () => stopping);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
+  await controller.start();
+  log.info({ containers: controller.stores.containers.size() }, 'all stores have seen their first list');
+
+  async function stop(why: string, code: number): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'draining');
+    const { aborted } = await controller.drain(settings.drainTimeoutMs);
+    log.info({ aborted }, 'drained');
+    await Promise.all([...servings.map(({ close }) => close()), kube.close(), agent.close()]);
+    credentials.stop();
+    output.flush();
+    process.exit(code);
+  }
+
+  async function listen(
+    config: Config,
+    running: Controller,
+    scrape: () => Promise<string>,
+    contentType: string,
+    ends: () => boolean,
+  ): Promise<readonly Serving[]> {
+    const text = (status: number, body: string) => ({ status, contentType: 'text/plain', body: `${body}\n` });
+    const probes: Record<string, Route> = {
+      '/healthz': () => text(200, 'ok'),
+      '/readyz': () =>
+        ends()
+          ? text(503, 'draining')
+          : running.stores.synced()
+            ? text(200, 'ok')
+            : text(503, 'stores are not filled yet'),
+    };
+    const figures: Record<string, Route> = {
+      '/metrics': async () => ({ status: 200, contentType, body: await scrape() }),
+    };
+    const wanted = [
+      { address: parseBindAddress(config.healthProbeBindAddress), routes: probes },
+      { address: parseBindAddress(config.operatorMetricsBindAddress), routes: figures },
+    ];
+    const open = wanted.flatMap(({ address, routes }) => (address === undefined ? [] : [serve(address, routes, log)]));
+    return Promise.all(open);
+  }
+}

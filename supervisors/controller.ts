@@ -1,0 +1,210 @@
+/**
+ * The controller as a whole: stores, shared actors, fleet, router, put together over the outside given to it. main.ts runs
+ * it on a cluster, tests on the modelled fleet. Owns the order of start and drain.
+ */
+import { cluster } from '../actors/cluster.ts';
+import { container, type Flows, type Seen } from '../actors/container.ts';
+import { withCondition } from '../actors/flows/run.ts';
+import { flows as standardFlows } from '../actors/flows/tables.ts';
+import { image } from '../actors/image.ts';
+import { actorName, createSystem, type System, spawn } from '../actors/machine.ts';
+import { node } from '../actors/node.ts';
+import { createRecorder, type Recorder } from '../actors/recorder.ts';
+import type { Trace } from '../actors/trace.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../io/clock.ts';
+import { type EventRecorder, eventRecorder } from '../io/events.ts';
+import type { Log } from '../io/log.ts';
+import type { KubeApi } from '../io/outside.ts';
+import type { Pools } from './pools.ts';
+import type { Random } from '../io/random.ts';
+import { type StatusWriter, statusWriter } from '../io/status-writer.ts';
+import type { ClusterMessage } from '../messages/cluster.ts';
+import { CONDITIONS } from '../messages/condition.ts';
+import type { ContainerMessage } from '../messages/container.ts';
+import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
+import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
+import { CONTAINERS, type KubeOutcome, refOf } from '../messages/kube.ts';
+import type { NodeMessage } from '../messages/node.ts';
+import { warningEachMinute } from '../messages/verdict.ts';
+import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
+import { createCallers } from './callers.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import type { CrashReport } from './one-for-one.ts';
+import { startRouter } from './router.ts';
+import { createStores, type Stores } from './stores.ts';
+import { createView } from './view.ts';
+
+export interface ControllerOptions {
+  /** For the watchers; everything else goes through the pools. */
+  readonly kube: Pick<KubeApi, 'list' | 'watch'>;
+  readonly pools: Pools;
+  readonly settings: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Which replica, e.g. the pod's name. */
+  readonly instance: string;
+  /** Hears of every turn, beside the flight recorder. */
+  readonly trace?: Trace;
+  /** A cell or the root gave up: whether the process goes on is the caller's decision. */
+  readonly fatal: (report: CrashReport) => void;
+  /** Other tables, for tests. */
+  readonly flows?: Flows;
+}
+
+export interface Controller {
+  readonly system: System;
+  readonly fleet: Fleet<ContainerMessage>;
+  readonly stores: Stores;
+  readonly recorder: Recorder;
+  readonly pools: Pools;
+  readonly events: EventRecorder;
+  readonly statusWriter: StatusWriter;
+  /** Resolves when all stores have seen their first list; the actors run from then on. */
+  readonly start: () => Promise<void>;
+  /** Takes nothing new, lets passes and commands under way end, then stops everything. Resolves with what was cut short. */
+  readonly drain: (timeoutMs: number) => Promise<{ readonly aborted: number }>;
+}
+
+export function createController(options: ControllerOptions): Controller {
+  const { kube, pools, settings, clock, random, log } = options;
+  const recorder = createRecorder(options.trace, { recordsMax: settings.traceRecordsMax, goneMax: 256 });
+  const system = createSystem(clock, options.trace);
+  const stores = createStores({ kube, settings, clock, random, log });
+  const view = createView(stores);
+  const events = eventRecorder({ submit: pools.kube.submit, clock, log, instance: options.instance });
+  /** uid of the container whose status write is being answered in this very moment. */
+  let answering = '';
+  const writer = statusWriter(pools.kube.submit, (answer) => {
+    answering = answer.metadata.uid;
+    stores.put(answer);
+    answering = '';
+  });
+
+  const knownFlags = new Map<string, FeatureFlags>();
+  const lookAgain = (uid: ContainerUid): void => fleet.route(uid, { kind: 'lookAgain' });
+  const callers = createCallers({
+    pools,
+    view,
+    settings,
+    clock,
+    put: stores.put,
+    agentToken: () => tokenOf(stores),
+    tellNode: (name, message) => nodes.tell(name, message),
+    tellCluster: (uid, message) => clusters.tell(uid, message),
+    tellImage: (name, message) => images.tell(name, message),
+  });
+  const read = (uid: ContainerUid): Seen | undefined => {
+    const problem = stores.containers.problemOf(uid);
+    if (problem !== undefined) return { kind: 'malformed', problems: [problem] };
+    const found = stores.containers.get(uid);
+    return found === undefined ? undefined : { kind: 'container', container: found };
+  };
+  const about = (uid: ContainerUid): WekaContainer | undefined => stores.containers.get(uid);
+  const deps = {
+    flows: options.flows ?? standardFlows,
+    read,
+    view,
+    settings,
+    writeStatus,
+    record: (uid: ContainerUid, note: Parameters<EventRecorder['record']>[1]) => {
+      const found = about(uid);
+      if (found !== undefined) events.record(found, note);
+    },
+    callers,
+    clock,
+    random,
+  };
+  const fleet: Fleet<ContainerMessage> = createFleet(system, {
+    random,
+    startContainer: (parent, uid, judge) =>
+      spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid)),
+    report: (report) => crashed(report),
+    fatal: options.fatal,
+  });
+  const shared = { view, settings, callers, clock, random, wake: lookAgain };
+  const nodes = fleet.service<NodeName, NodeMessage>('nodes', (parent, name, judge) =>
+    spawn(parent, actorName(name), node(name, { ...shared, flagsOf: (of) => knownFlags.get(of) }), judge),
+  );
+  const clusters = fleet.service<ClusterUid, ClusterMessage>('clusters', (parent, uid, judge) =>
+    spawn(parent, actorName(uid), cluster(uid, shared), judge),
+  );
+  const images = fleet.service<string, ImageMessage>('images', (parent, name, judge) =>
+    spawn(parent, actorName(name), image(name, { ...shared, known: knownFlags }), judge),
+  );
+  /** `<namespace>,<name>`: what people look for in a trace. */
+  function containerName(uid: ContainerUid): string {
+    const metadata = about(uid)?.metadata;
+    return metadata === undefined ? actorName(uid) : actorName(`${metadata.namespace},${metadata.name}`);
+  }
+
+  function writeStatus(
+    stored: WekaContainer,
+    status: WekaContainerStatus,
+    written: (outcome: KubeOutcome) => void,
+  ): void {
+    const ref = refOf(CONTAINERS, stored.metadata);
+    writer.write({ ref, base: stored, status, locked: true, workClass: 'activation' }, (end) => {
+      if (end.kind === 'unchanged') written({ kind: 'ok', answer: stored });
+      else if (end.kind === 'superseded') written({ kind: 'conflict', message: 'a later write took its place' });
+      else if (end.kind === 'dropped') written({ kind: 'transport', cause: `not sent: ${end.why}` });
+      else written(end);
+    });
+  }
+
+  /** A quarantined container says so, to those who look at it; the rest of its status is left alone (I11). */
+  function crashed(report: CrashReport): void {
+    log.error({ actor: report.path, verdict: report.verdict, count: report.count, err: report.error }, 'actor crashed');
+    if (report.verdict !== 'quarantine') return;
+    const found = stores.containers
+      .list()
+      .find(({ metadata }) => report.path.endsWith(`/${actorName(`${metadata.namespace},${metadata.name}`)}`));
+    if (found === undefined) return;
+    const text = `crashed ${report.count} times, next try in ${Math.round(report.afterMs / 1000)} s: ${String(report.error)}`;
+    events.record(found, warningEachMinute('ContainerQuarantined', text));
+    const condition = { type: CONDITIONS.quarantined, status: 'True', reason: 'Crashing', message: text } as const;
+    writeStatus(found, withCondition(found.status, condition, clock.wallMs()), () => {});
+  }
+
+  startRouter(stores, view, {
+    container: lookAgain,
+    wake: (uid) => fleet.wake(uid),
+    forget: (uid) => {
+      fleet.forget(uid);
+      events.forget(uid);
+      recorder.forget(uid);
+    },
+    node: (name) => nodes.tell(name, { kind: 'lookAgain' }),
+    nodeIsRunning: (name) => nodes.has(name),
+    image: (name) => {
+      if (images.has(name)) images.tell(name, { kind: 'lookAgain' });
+    },
+    isAnswering: (uid) => answering === uid,
+  });
+
+  return {
+    system,
+    fleet,
+    stores,
+    recorder,
+    pools,
+    events,
+    statusWriter: writer,
+    start: stores.start,
+    drain: async (timeoutMs) => {
+      const cut = await fleet.drain(timeoutMs);
+      await Promise.all([pools.exec.drain(), pools.kube.drain(), pools.agents.drain()]);
+      stores.stop();
+      system.stop();
+      return cut;
+    },
+  };
+}
+
+/** Source: spec 07, 13. */
+function tokenOf(stores: Stores): string | undefined {
+  const [secret] = stores.agentToken.list();
+  const token = Buffer.from(secret?.data?.token ?? '', 'base64').toString('utf8');
+  return token === '' ? undefined : token;
+}

@@ -1,0 +1,50 @@
+/** The controller's figures for /metrics, read at scrape time from where they live. No numbers of its own. */
+import { actorFamilies, eventFamilies, poolFamilies } from '../io/metric-families.ts';
+import type { Family } from '../io/metrics.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
+import type { Controller } from './controller.ts';
+
+export function controllerFamilies({ system, fleet, pools, events, stores }: Controller): readonly Family[] {
+  const byStatus = (): readonly { labels: { mode: string; status: string }; value: number }[] => {
+    const groups = Map.groupBy(stores.containers.list(), keyOf);
+    return [...groups].map(([key, members]) => {
+      const [mode = '', status = ''] = key.split('/');
+      return { labels: { mode, status }, value: members.length };
+    });
+  };
+  return [
+    ...actorFamilies(
+      () => system.counts,
+      () => fleet.counts().quarantined,
+    ),
+    ...poolFamilies(() => [
+      { pool: 'kube', ...pools.kube.figures() },
+      { pool: 'exec', ...pools.exec.figures() },
+      { pool: 'node-agent', ...pools.agents.figures() },
+    ]),
+    ...eventFamilies(events.counts),
+    { name: 'containers', help: 'Containers by mode and status.', type: 'gauge', read: byStatus },
+  ];
+}
+/** A status that weka made up is one label value at most: unknown ones share it. */
+const keyOf = ({ spec, status }: WekaContainer): string =>
+  `${spec.mode}/${KNOWN.has(status?.status ?? '') ? status?.status : 'other'}`;
+const KNOWN: ReadonlySet<string> = new Set([
+  'Init',
+  'PodNotRunning',
+  'PodRunning',
+  'PodTerminating',
+  'WaitForDrivers',
+  'Running',
+  'Stopped',
+  'Starting',
+  'Unhealthy',
+  'Error',
+  'DrivesAdding',
+  'Building',
+  'Completed',
+  'Paused',
+  'Deleting',
+  'Destroying',
+  'Draining',
+]);

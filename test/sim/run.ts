@@ -1,0 +1,73 @@
+/** `npm run sim -- --seeds 1..200`: seeded lives one after another; says what each came to, and ends with 1 if one went wrong. */
+import { Command, InvalidArgumentError } from 'commander';
+import { live } from './life.ts';
+
+interface Options {
+  readonly seeds: readonly [from: number, to: number];
+  readonly fail: number;
+  readonly drive: number;
+  readonly compute: number;
+  readonly nodes: number;
+  readonly twice: boolean;
+  readonly trace?: string;
+  readonly verbose?: boolean;
+}
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const command = new Command('sim')
+  .description('Lives of a modelled cluster under the real controller: to Running and to gone, on a virtual clock.')
+  .option('--seeds <from..to>', 'seeds to live, e.g. 1..200 or 7', seeds, [1, 20] as const)
+  .option('--fail <share>', 'share of calls that fail', share, 0.1)
+  .option('--drive <count>', 'drive containers', count, 6)
+  .option('--compute <count>', 'compute containers', count, 6)
+  .option('--nodes <count>', 'nodes', count, 7)
+  .option('--no-twice', 'do not live each seed a second time to compare the traces')
+  .option('--trace <text>', 'print the trace lines that contain this text')
+  .option('--verbose', 'print API requests by verb and kind');
+
+function seeds(text: string): readonly [number, number] {
+  const [, from = '', to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
+  if (from === '' || Number(to) < Number(from)) throw new InvalidArgumentError('use 7 or 1..200');
+  return [Number(from), Number(to)];
+}
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('a number from 0 to 1');
+  return value;
+}
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
+  return value;
+}
+
+command.parse();
+const { seeds: range, fail, drive, compute, nodes, twice, trace, verbose } = command.opts<Options>();
+let [passed, failed] = [0, 0];
+for (let seed = range[0]; seed <= range[1]; seed += 1) {
+  const options = { seed, nodes, drive, compute, failShare: fail };
+  const startedMs = performance.now();
+  const life = await live({
+    ...options,
+    ...(trace === undefined ? {} : { onTrace: (line) => (line.includes(trace) ? say(line) : undefined) }),
+  });
+  const again = twice ? await live(options) : life;
+  const faults = [
+    ...(life.converged ? [] : ['did not converge', ...life.stuck]),
+    ...life.violations.map(({ atMs, rule, who, what }) => `${atMs} ms ${rule}: ${who}: ${what}`),
+    ...(life.traceHash === again.traceHash ? [] : ['the same seed gave another trace']),
+    ...(life.crashes === 0 ? [] : [`${life.crashes} crashes`]),
+  ];
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+  const figures = `up ${seconds(life.upMs)}, gone ${seconds(life.goneMs)}, ${life.traceLines} turns, ${Math.round(performance.now() - startedMs)} ms`;
+  say(
+    `seed ${seed}: ${faults.length === 0 ? 'ok' : 'FAILED'}; ${figures}${faults.map((fault) => `\n  ${fault}`).join('')}`,
+  );
+  if (verbose === true)
+    for (const { verb, kind, subresource, count: times } of life.requests)
+      say(`  ${times} ${verb} ${kind} ${subresource}`);
+  if (faults.length === 0) passed += 1;
+  else failed += 1;
+}
+say(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
