@@ -113,10 +113,10 @@ test('its parent is stopped during its back-off', async () => {
   tell(a, { kind: 'boom' });
   await system.settled();
   stop(parent);
+  assert.is(clock.pendingCount(), 0);
   wake(a);
   await drive(system, clock, FAR_MS);
   assert.equal(log, ['a boom 0']);
-  assert.is(clock.pendingCount(), 0);
 });
 
 test('its parent crashes during its back-off: it is stopped with the other children', async () => {
@@ -300,6 +300,44 @@ test('stopWhenIdle lets the one at work finish, and stops the idle and the crash
   await system.idle();
   assert.equal(gone, ['b', 'c', 'a']);
   assert.is(system.busyCount(), 0);
+});
+
+test('a busy actor that crashes is not busy while it waits for its restart', async () => {
+  const { system, judge } = stage();
+  const a = spawn(system.root, 'a', { ...noter([], 'a'), busy: () => true }, judge);
+  tell(a, { kind: 'go' });
+  await system.settled();
+  assert.is(system.busyCount(), 1);
+  tell(a, { kind: 'boom' });
+  await system.idle();
+  assert.is(stateOf(a), 'restarting');
+});
+
+test('one that is stopped by its own judge stays stopped, whatever the verdict', async () => {
+  const { system, clock } = stage();
+  const a = spawn(system.root, 'a', noter([], 'a', true), () => {
+    stop(a);
+    return { kind: 'restart', afterMs: 10, quarantined: false };
+  });
+  tell(a, { kind: 'boom' });
+  await system.settled();
+  assert.is(clock.pendingCount(), 0);
+  assert.equal([system.counts.stops, system.counts.restarts], [1, 0]);
+});
+
+test('whoever hears of the end of a child may stop its parent meanwhile: each ends once', async () => {
+  const { system, judge } = stage();
+  const ended: string[] = [];
+  const named = (name: string) => ({ ...noter([], name), busy: () => true, onStop: () => ended.push(name) });
+  const parent = spawn(system.root, 'p', named('p'), judge);
+  const [a, b] = ['a', 'b'].map((name) => spawn(parent, name, named(name), judge));
+  if (a === undefined || b === undefined) throw new Error('two were spawned');
+  tell(a, { kind: 'go' });
+  await system.settled();
+  stopWhenIdle(a, () => stop(parent));
+  stop(parent);
+  assert.equal(ended, ['a', 'b', 'p']);
+  assert.is(system.counts.stops, 3);
 });
 
 test('a snapshot shows the tree; the history of crashes is bounded', async () => {

@@ -51,11 +51,12 @@ function* twoCalls(): Script<{ readonly kind: 'done'; readonly heard: unknown },
 }
 
 test('a script hears each answer in turn, its result reaches the owner, its worker ends', async () => {
-  const { system, clock, parent, endings, callers, trace } = setup();
+  const { system, clock, parent, endings, callers, trace, aborted } = setup();
   const worker = runScript(parent, 'join', twoCalls(), callers, (ending) => endings.push(ending));
   await drive(system, clock, 1_000);
   assert.equal(endings, [{ kind: 'returned', result: { kind: 'done', heard: ['out of first', 'out of second'] } }]);
   assert.is(isStopped(worker), true);
+  assert.equal(aborted, []); // A call that was answered is over.
   assert.is(system.busyCount(), 0);
   assert.equal(
     trace.map(({ path, message, cause, effects }) => `${path} ${message} ${cause} -> ${effects}`),

@@ -127,6 +127,18 @@ test('a constructor that throws is the crash of its own actor: judged, tried aga
   assert.is(clock.pendingCount(), 0);
 });
 
+test('one that cannot start is forgotten with its next try; what waited for it is counted', async () => {
+  const { system, clock, registry } = setup(() => () => {
+    throw new Error('constructor');
+  });
+  registry.tell('a', { kind: 'go' });
+  await system.settled();
+  assert.is(clock.pendingCount(), 1);
+  registry.forget('a');
+  assert.is(clock.pendingCount(), 0);
+  assert.is(registry.lostCount(), 1);
+});
+
 test('a cell that crashes: its actors go on meanwhile, and after its restart it starts what is missing', async () => {
   const { system, clock, root, judge, reports } = setup();
   const log: string[] = [];
