@@ -1,3 +1,4 @@
+/** Label selectors: which labels each text matches, and which texts cannot be read. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseLabelSelector } from '../../io/label-selector.ts';

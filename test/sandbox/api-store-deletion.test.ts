@@ -1,3 +1,4 @@
+/** The store: finalizers, preconditions, grace periods, owner garbage collection, the end of namespaces. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONFIG_MAPS, JOBS, NAMESPACES, NODES, PODS } from '../../messages/kube.ts';

@@ -1,3 +1,4 @@
+/** The store: merge, JSON and strategic patches, server-side apply, who owns which fields. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONFIG_MAPS, NODES, PODS } from '../../messages/kube.ts';

@@ -1,3 +1,4 @@
+/** The store: the table cells of built-in types, as kubectl shows them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { humanDuration } from '../../deploy/sandbox/world/store/human-duration.ts';

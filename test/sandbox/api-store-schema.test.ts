@@ -1,3 +1,4 @@
+/** The store: pruning, defaults, validation and CEL rules, on a small type and on the project's own definitions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { test } from 'uvu';

@@ -1,3 +1,4 @@
+/** The store: lists in pages, selectors, watches, bookmarks, 410; a property over random writes. */
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+/** The store: creating, reading and changing objects, subresources, conflicts, what a write may touch. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONFIG_MAPS, NODES, PODS } from '../../messages/kube.ts';

@@ -243,7 +243,7 @@ function openWatch(core: Core, request: WatchRequest, take: (event: WatchEvent) 
     take({ kind: 'error', code, message });
     return () => undefined;
   };
-  if (typeTable === undefined) return refuse(404, notServed.kind === 'notFound' ? notServed.message : '');
+  if (typeTable === undefined) return refuse(404, 'the server could not find the requested resource');
   const matches = matcherOf(typeTable, request);
   if (matches.kind !== 'ok') return refuse(400, matches.kind === 'refused' ? matches.message : '');
   const { resourceVersion, sendInitialEvents = false } = request;

@@ -79,7 +79,7 @@ function builtin({ type, shortNames = [], categories = [], hasStatus = false, pr
     prepare: rest.prepare ?? ((object) => object),
     initialStatus: rest.initialStatus ?? (({ status }) => (hasStatus ? {} : status)),
     validate: (next, old) => [
-      ...validateSchema(next as unknown as Json, schema, ''),
+      ...validateSchema(next as unknown as Json, schema, '', old as unknown as Json | undefined),
       ...(validate === undefined ? [] : validate(next, old)),
     ],
     ...(rest.graceSeconds === undefined ? {} : { graceSeconds: rest.graceSeconds }),

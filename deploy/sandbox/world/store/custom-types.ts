@@ -71,7 +71,7 @@ export function customType(definition: CustomResourceDefinition): TypeDefinition
   const served = servedType(definition, version, schema);
   const checkRules = compileRules(schema);
   const validate = (next: Json, old: Json | undefined): readonly FieldError[] => {
-    const errors = validateSchema(next, schema, '');
+    const errors = validateSchema(next, schema, '', old);
     if (checkRules === undefined) return errors;
     if (errors.some(({ kind }) => BLOCKING.has(kind))) return [...errors, RULES_SKIPPED];
     return [...errors, ...checkRules(next, old)];

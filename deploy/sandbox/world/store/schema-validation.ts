@@ -16,9 +16,12 @@ import {
 import { isList, isObject, type Json, type JsonObject } from './json.ts';
 import { fieldSchema, type Schema } from './schema.ts';
 
-/** All errors of `value`, whose own path is `path` (empty for the whole object). */
-export function validateSchema(value: Json, schema: Schema, path: string): readonly FieldError[] {
-  if (value === null && schema.nullable === true) return [];
+/**
+ * All errors of `value`, whose own path is `path` (empty for the whole object). `old` is the value before, valid already:
+ * parts that both share are not looked at again.
+ */
+export function validateSchema(value: Json, schema: Schema, path: string, old?: Json): readonly FieldError[] {
+  if ((value === null && schema.nullable === true) || (value === old && typeof value === 'object')) return [];
   const expected = typesOf(schema);
   const actual = typeOf(value);
   if (expected.length > 0 && !expected.some((one) => one === actual || (one === 'number' && actual === 'integer'))) {
@@ -30,8 +33,8 @@ export function validateSchema(value: Json, schema: Schema, path: string): reado
   }
   if (typeof value === 'string') errors.push(...validateText(value, schema, path));
   else if (typeof value === 'number') errors.push(...validateNumber(value, schema, path));
-  else if (isList(value)) errors.push(...validateList(value, schema, path));
-  else if (isObject(value)) errors.push(...validateFields(value, schema, path));
+  else if (isList(value)) errors.push(...validateList(value, schema, path, isList(old) ? old : []));
+  else if (isObject(value)) errors.push(...validateFields(value, schema, path, isObject(old) ? old : {}));
   errors.push(...validateCombinations(value, schema, path));
   return errors;
 }
@@ -95,7 +98,7 @@ function validateNumber(value: number, schema: Schema, path: string): FieldError
   return errors;
 }
 
-function validateList(value: readonly Json[], schema: Schema, path: string): FieldError[] {
+function validateList(value: readonly Json[], schema: Schema, path: string, old: readonly Json[]): FieldError[] {
   const errors: FieldError[] = [];
   const { items, minItems, maxItems, uniqueItems } = schema;
   if (maxItems !== undefined && value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
@@ -106,7 +109,9 @@ function validateList(value: readonly Json[], schema: Schema, path: string): Fie
     errors.push(invalid(path, value, `${path} in body shouldn't contain duplicates`));
   }
   if (items !== undefined) {
-    for (const [index, item] of value.entries()) errors.push(...validateSchema(item, items, `${path}[${index}]`));
+    for (const [index, item] of value.entries()) {
+      errors.push(...validateSchema(item, items, `${path}[${index}]`, old[index]));
+    }
   }
   errors.push(...validateListKeys(value, schema, path));
   return errors;
@@ -129,7 +134,7 @@ function validateListKeys(value: readonly Json[], schema: Schema, path: string):
   return errors;
 }
 
-function validateFields(value: JsonObject, schema: Schema, path: string): FieldError[] {
+function validateFields(value: JsonObject, schema: Schema, path: string, old: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const keys = Object.keys(value);
   const { minProperties, maxProperties } = schema;
@@ -143,7 +148,9 @@ function validateFields(value: JsonObject, schema: Schema, path: string): FieldE
   }
   for (const key of keys) {
     const child = fieldSchema(schema, key);
-    if (child !== undefined) errors.push(...validateSchema(value[key] ?? null, child, join(path, key)));
+    if (child !== undefined) {
+      errors.push(...validateSchema(value[key] ?? null, child, join(path, key), old[key]));
+    }
   }
   return errors;
 }

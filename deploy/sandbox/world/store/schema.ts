@@ -57,30 +57,51 @@ export function fieldSchema(schema: Schema | undefined, key: string): Schema | u
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
 
-/** A value as the server stores it. What does not fit its schema's type is left for validation to refuse. */
+/** A value as the server stores it; the very same when nothing has to change. What does not fit its type is left as it is. */
 export function normalise(value: Json, schema: Schema): Json {
-  if (isList(value)) {
-    const { items } = schema;
-    if (items === undefined) return value;
-    return value.map((item) => normalise(isDefaultedNull(item, items) ? (items.default ?? null) : item, items));
-  }
+  if (isList(value)) return schema.items === undefined ? value : normaliseList(value, schema.items);
   return isObject(value) ? normaliseObject(value, schema) : value;
 }
 
+function normaliseList(value: readonly Json[], items: Schema): readonly Json[] {
+  const out = value.map((item) => normalise(isDefaultedNull(item, items) ? (items.default ?? null) : item, items));
+  return out.some((item, index) => item !== value[index]) ? out : value;
+}
+
 function normaliseObject(value: JsonObject, schema: Schema): JsonObject {
-  const out: Record<string, Json> = {};
-  for (const [key, field] of Object.entries(value)) {
-    if (field === undefined) continue;
-    const child = fieldSchema(schema, key);
-    if (child === undefined) {
-      if (keepsUnknown(schema, key)) put(out, key, field);
-    } else if (field !== null || child.nullable === true) put(out, key, normalise(field, child));
-    else if (child.default !== undefined) put(out, key, normalise(child.default, child));
+  // Copied at the first difference: nearly all objects are as they should be, and copying them was the larger half.
+  let out: Record<string, Json> | undefined;
+  for (const key of Object.keys(value)) {
+    const field = value[key];
+    const kept = field === undefined ? undefined : normaliseField(key, field, schema);
+    if (kept === field) continue;
+    out ??= { ...value };
+    if (kept === undefined) delete out[key];
+    else put(out, key, kept);
   }
-  for (const [key, child] of Object.entries(schema.properties ?? {})) {
-    if (child.default !== undefined && !Object.hasOwn(out, key)) put(out, key, normalise(child.default, child));
+  for (const [key, child] of defaultsOf(schema)) {
+    if (Object.hasOwn(out ?? value, key)) continue;
+    out ??= { ...value };
+    put(out, key, normalise(child.default ?? null, child));
   }
-  return out;
+  return out ?? value;
+}
+
+/** Undefined: the field is dropped. */
+function normaliseField(key: string, field: Json, schema: Schema): Json | undefined {
+  const child = fieldSchema(schema, key);
+  if (child === undefined) return keepsUnknown(schema, key) ? field : undefined;
+  if (field !== null || child.nullable === true) return normalise(field, child);
+  return child.default === undefined ? undefined : normalise(child.default, child);
+}
+
+const defaults = new WeakMap<Schema, readonly (readonly [string, Schema])[]>();
+function defaultsOf(schema: Schema): readonly (readonly [string, Schema])[] {
+  const known = defaults.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema.properties ?? {}).filter(([, child]) => child.default !== undefined);
+  defaults.set(schema, found);
+  return found;
 }
 
 const isDefaultedNull = (value: Json, schema: Schema): boolean =>

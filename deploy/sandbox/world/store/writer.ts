@@ -137,6 +137,7 @@ const mayGo = (object: Stored, { definition }: TypeTable): boolean =>
 function checkKind(object: JsonObject, { definition }: TypeTable): Refusal | undefined {
   const { group, version, kind } = definition.served.type;
   const apiVersion = group === '' ? version : `${group}/${version}`;
+  if (!isObject(object)) return badRequest('the body of the request is not an object');
   if (object.kind === kind && object.apiVersion === apiVersion) return undefined;
   return badRequest(
     `the API version or kind in the data (${String(object.apiVersion)}, Kind=${String(object.kind)}) does not match the expected one (${apiVersion}, Kind=${kind})`,
