@@ -116,10 +116,11 @@ export function objectOf(value: unknown, place: Place, suffix: () => string): Ch
   const namespace = metadata.namespace || place.namespace;
   if (namespace !== place.namespace)
     return bad(badRequest('the namespace of the provided object does not match the namespace sent on the request'));
+  if (metadata.name !== undefined && typeof metadata.name !== 'string')
+    return bad(badRequest(`metadata.name is not a string: ${JSON.stringify(metadata.name)}`));
   const prefix = metadata.generateName;
   const name = metadata.name || place.name || (typeof prefix === 'string' && prefix !== '' ? prefix + suffix() : '');
-  if (typeof name !== 'string' || name === '')
-    return bad(invalidName(type, 'Required value: name or generateName is required'));
+  if (name === '') return bad(invalidName(type, 'Required value: name or generateName is required'));
   if (place.name !== undefined && name !== place.name)
     return bad(badRequest(`the name of the object (${name}) does not match the name on the URL (${place.name})`));
   const placed = namespace === undefined ? { ...metadata, name } : { ...metadata, name, namespace };

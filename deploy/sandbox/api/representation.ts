@@ -119,24 +119,23 @@ function tableOf(
   };
 }
 
-const NAME_COLUMN = {
+const NAME_COLUMN: PrinterColumn = {
   name: 'Name',
   type: 'string',
-  format: 'name',
-  description: 'Name must be unique within a namespace.',
+  jsonPath: '.metadata.name',
   priority: 0,
+  description: 'Name must be unique within a namespace.',
 };
 
-function definitionsOf({ columns, row }: ServedType): readonly unknown[] {
-  const definitions = columns.map(({ name, type, priority, description }) => ({
+/** kubectl knows the column of names by its format, and writes the kind before it (`pod/x`) where several types are shown. */
+const definitionsOf = ({ columns, row }: ServedType): readonly unknown[] =>
+  (row === undefined ? [NAME_COLUMN, ...columns] : columns).map(({ name, type, priority, description }) => ({
     name,
     type,
-    format: '',
+    format: name === NAME_COLUMN.name ? 'name' : '',
     description: description ?? '',
     priority,
   }));
-  return row === undefined ? [NAME_COLUMN, ...definitions] : definitions;
-}
 
 const cellsByPath = (columns: readonly PrinterColumn[], object: KubeObject, nowMs: number): readonly unknown[] => [
   object.metadata.name,

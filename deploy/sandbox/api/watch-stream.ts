@@ -1,4 +1,4 @@
-/** One watch on one HTTP response: events in order, bookmarks, the time limit, and the end of a reader that is too slow. */
+/** One watch on one HTTP response: the store's events in order, the time limit, and the end of a reader that is too slow. */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../../io/clock.ts';
 import type { WatchEvent, WatchRequest } from '../../../messages/kube.ts';
@@ -23,12 +23,10 @@ export interface WatchLimits {
   readonly socketBytesMax: number;
   /** Events that may wait beyond the initial ones. A reader further behind is cut off, and must list again. */
   readonly waitingEventsMax: number;
-  readonly bookmarkEveryMs: number;
 }
 export const WATCH_LIMITS: WatchLimits = {
   socketBytesMax: 1024 * 1024,
   waitingEventsMax: 10_000,
-  bookmarkEveryMs: 60_000, // Source: kube-apiserver cacher, bookmarks about once a minute.
 };
 
 /** Serialises an event once for all watches that deliver it in the same form at the same moment. */
@@ -66,7 +64,12 @@ export function createEventEncoder(clock: Clock): EventEncoder {
   };
 }
 
-const reasonOf = (code: number): string => (code === 410 ? 'Expired' : 'InternalError');
+const REASONS = new Map([
+  [400, 'BadRequest'],
+  [410, 'Expired'],
+  [504, 'Timeout'],
+]);
+const reasonOf = (code: number): string => REASONS.get(code) ?? 'InternalError';
 
 export interface WatchServices {
   readonly store: ApiStore;
@@ -78,6 +81,7 @@ export interface WatchServices {
 /** Starts at once; returns the end, which may be called at any time. The response is over when either side ends. */
 export function streamWatch(response: ServerResponse, plan: WatchPlan, services: WatchServices): () => void {
   const { store, clock, encoder, limits } = services;
+  const socketBytesMax = Math.max(limits.socketBytesMax, response.writableHighWaterMark); // Below it no drain is told.
   let waiting: WatchEvent[] = [];
   let taken = 0; // Events of `waiting` already written.
   let waitingMax = Number.POSITIVE_INFINITY;
@@ -96,7 +100,7 @@ export function streamWatch(response: ServerResponse, plan: WatchPlan, services:
     end();
   };
   const pump = (): void => {
-    while (!ended && taken < waiting.length && response.writableLength < limits.socketBytesMax) {
+    while (!ended && taken < waiting.length && response.writableLength < socketBytesMax) {
       const event = waiting[taken++] as WatchEvent;
       response.write(encoder.encode(plan, event, first));
       if (event.kind !== 'bookmark') first = false;
@@ -114,28 +118,13 @@ export function streamWatch(response: ServerResponse, plan: WatchPlan, services:
     if (waiting.length - taken > waitingMax) cut();
     else pump();
   };
-  const bookmark = (): void => {
-    if (plan.bookmarks) take({ kind: 'bookmark', resourceVersion: store.resourceVersion(), initialEventsEnd: false });
-  };
-  const bookmarkLater = (): (() => void) =>
-    clock.after(limits.bookmarkEveryMs, () => {
-      bookmark();
-      cancelBookmark = bookmarkLater();
-    });
-  let cancelBookmark: () => void = bookmarkLater();
 
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   response.on('drain', pump);
   response.on('close', end);
   response.on('error', end);
-  cleanUps.push(() => cancelBookmark());
-  cleanUps.push(
-    clock.after(plan.timeoutMs, () => {
-      bookmark();
-      end();
-    }),
-  );
+  cleanUps.push(clock.after(plan.timeoutMs, end));
   const stop = store.watch(plan.request, take);
   cleanUps.push(stop);
   if (ended) stop(); // An error event came before the store returned.

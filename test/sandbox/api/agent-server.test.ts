@@ -2,18 +2,19 @@
 import { Agent } from 'undici';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AgentCall, createAgentServers } from '../../../deploy/sandbox/api/agent-server.ts';
+import { type AgentCall, type AgentServers, createAgentServers } from '../../../deploy/sandbox/api/agent-server.ts';
 
 const PORT = 18_090; // Not 8090: a running sandbox has that one.
 
-async function withAgents(
-  use: (
-    ask: (podIp: string, path: string) => Promise<string>,
-    calls: readonly (AgentCall & { podIp: string })[],
-    lines: readonly string[],
-    servers: ReturnType<typeof createAgentServers>,
-  ) => Promise<void>,
-): Promise<void> {
+interface Setup {
+  /** POSTs `{}`; gives status and body, or `no answer`. */
+  readonly ask: (podIp: string, path: string) => Promise<string>;
+  readonly calls: readonly (AgentCall & { readonly podIp: string })[];
+  readonly lines: readonly string[];
+  readonly servers: AgentServers;
+}
+
+async function withAgents(use: (setup: Setup) => Promise<void>): Promise<void> {
   const calls: (AgentCall & { podIp: string })[] = [];
   const lines: string[] = [];
   const client = new Agent();
@@ -42,7 +43,7 @@ async function withAgents(
     }
   };
   try {
-    await use(ask, calls, lines, servers);
+    await use({ ask, calls, lines, servers });
   } finally {
     await client.destroy();
     await servers.close();
@@ -51,7 +52,7 @@ async function withAgents(
 
 if (process.platform === 'linux') {
   test('agent-server: each address answers for its own pod', () =>
-    withAgents(async (ask, calls, lines, servers) => {
+    withAgents(async ({ ask, calls, lines, servers }) => {
       assert.equal(await Promise.all(['127.9.0.1', '127.9.0.2'].map(servers.open)), [true, true]);
       assert.is(await ask('127.9.0.1', '/getActiveMounts?x=1'), '200 {"from":"127.9.0.1"}');
       assert.is(await ask('127.9.0.2', '/no'), '404 {"from":"127.9.0.2"}');
@@ -66,13 +67,13 @@ if (process.platform === 'linux') {
     }));
 
   test('agent-server: a handler that fails cuts the connection', () =>
-    withAgents(async (ask, _calls, _lines, servers) => {
+    withAgents(async ({ ask, servers }) => {
       await servers.open('127.9.0.1');
       assert.is(await ask('127.9.0.1', '/crash'), 'no answer');
     }));
 
   test('agent-server: a closed address answers no more, the others do', () =>
-    withAgents(async (ask, _calls, _lines, servers) => {
+    withAgents(async ({ ask, servers }) => {
       await Promise.all(['127.9.0.1', '127.9.0.2'].map(servers.open));
       await servers.closeOne('127.9.0.1');
       assert.is(await ask('127.9.0.1', '/'), 'no answer');
@@ -80,7 +81,7 @@ if (process.platform === 'linux') {
     }));
 
   test('agent-server: hundreds of addresses open and close', () =>
-    withAgents(async (ask, _calls, lines, servers) => {
+    withAgents(async ({ ask, lines, servers }) => {
       const addresses = Array.from({ length: 400 }, (_, index) => `127.9.${1 + (index >> 8)}.${index & 255}`);
       assert.ok((await Promise.all(addresses.map(servers.open))).every(Boolean), lines[0] ?? '');
       assert.is(await ask('127.9.2.100', '/'), '200 {"from":"127.9.2.100"}');
@@ -88,7 +89,7 @@ if (process.platform === 'linux') {
 } else process.stdout.write('agent-server: not tested here, only Linux has all of 127.0.0.0/8\n');
 
 test('agent-server: an address that this machine does not have is told in one line, once', () =>
-  withAgents(async (_ask, _calls, lines, servers) => {
+  withAgents(async ({ lines, servers }) => {
     assert.equal(await Promise.all(['203.0.113.7', '203.0.113.8'].map(servers.open)), [false, false]);
     assert.is(lines.length, 1);
     assert.match(lines[0] ?? '', /can't listen on 203\.0\.113\.[78]:18090 \(/);
