@@ -35,6 +35,8 @@ export interface AccessRecord {
 
 export interface ApiServerOptions {
   readonly store: ApiStore;
+  /** The store as that user's requests meet it, for who wants to count them. Absent: `store` for all. */
+  readonly storeFor?: (user: string) => ApiStore;
   readonly exec: ExecApi;
   /** Token to user; read at every request, so that its owner may change it. */
   readonly tokens: ReadonlyMap<string, string>;
@@ -103,7 +105,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       userAgent: headers['user-agent'],
       body,
     };
-    return replyTo(route, asked, { store, tokens, user: user ?? '', nowMs: clock.wallMs() });
+    const met = user === undefined ? store : (options.storeFor?.(user) ?? store);
+    return replyTo(route, asked, { store: met, tokens, user: user ?? '', nowMs: clock.wallMs() });
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -135,8 +138,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   };
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const sinceMs = clock.monotonicMs();
     handle(request, response).catch((err: unknown) => {
       const text = err instanceof Error ? err.message : String(err);
+      record(request, undefined, 500, sinceMs);
       if (response.headersSent) response.destroy();
       else send(response, refuse(failure(500, 'InternalError', `Internal error occurred: ${text}`)));
     });
@@ -190,9 +195,8 @@ function replyTo(route: Route, request: ApiRequest, { store, tokens, user, nowMs
     case 'review': {
       if (request.method !== 'POST') return refuse(methodNotAllowed());
       const body = bodyOf(request);
-      // kubectl asks about itself in protobuf only: nothing in such a body changes the answer.
-      if (!body.ok && !route.plural.startsWith('self')) return refuse(body.status);
-      return found(answerReview(route.group, route.plural, body.ok ? body.value : {}, { tokens, user }), 201);
+      if (!body.ok) return refuse(body.status);
+      return found(answerReview(route.group, route.plural, body.value, { tokens, user }), 201);
     }
     default:
       return request.method === 'GET' ? describe(route, request, store) : refuse(methodNotAllowed());
