@@ -1,4 +1,5 @@
 /** The store: merge, JSON and strategic patches, server-side apply, who owns which fields. */
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONFIG_MAPS, NODES, PODS } from '../../messages/kube.ts';
@@ -245,6 +246,52 @@ test('the update entries say who wrote what through which resource', () => {
   const container = after.metadata.managedFields[0].fieldsV1['f:spec']['f:containers'];
   assert.equal(Object.keys(container), ['k:{"name":"main"}']);
   assert.ok(Object.hasOwn(container['k:{"name":"main"}'], '.'));
+});
+
+/*
+ * Invariant, compared with a model of a few lines: each key of a map has the value written last and exactly the owners that
+ * wrote that value; a forced apply takes keys over and drops those that its manager applied before and nobody else owns.
+ */
+const write = fc.record({
+  apply: fc.boolean(),
+  manager: fc.constantFrom('one', 'two', 'three'),
+  data: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2')),
+});
+test('property: every field of a map has the owners that wrote its value', () => {
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 25 }), (writes) => {
+      const made = world();
+      answer(applying(made, 'base', config({}, { labels: { keep: 'me' } })));
+      const values = new Map<string, string>();
+      const owned = new Map<string, Set<string>>();
+      for (const { apply, manager, data } of writes) {
+        const owner = `${apply ? 'Apply' : 'Update'} ${manager}`;
+        if (apply) {
+          answer(applying(made, manager, config(data), true));
+          for (const [key, owning] of owned) {
+            if (!Object.hasOwn(data, key) && owning.delete(owner) && owning.size === 0) values.delete(key);
+          }
+        } else {
+          made.store.request({ verb: 'mergePatch', ref: map, patch: { data } }, { fieldManager: manager });
+        }
+        for (const [key, value] of Object.entries(data)) {
+          const changed = values.get(key) !== value;
+          if (changed) owned.set(key, new Set([owner]));
+          else if (apply) owned.get(key)?.add(owner);
+          values.set(key, value);
+        }
+      }
+      const object = made.store.get(map) as Any;
+      assert.equal(new Map(Object.entries(object.data ?? {})), new Map([...values].sort()));
+      for (const key of values.keys()) {
+        const found = object.metadata.managedFields.filter(
+          (entry: Any) => entry.fieldsV1['f:data']?.[`f:${key}`] !== undefined,
+        );
+        assert.equal(new Set(found.map((entry: Any) => `${entry.operation} ${entry.manager}`)), owned.get(key), key);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test.run();

@@ -200,6 +200,21 @@ test('a write made inside a callback reaches every watcher after the write that 
   stopSecond();
 });
 
+test('a callback that throws costs no other watcher an event, and the writer hears of it', () => {
+  const made = world();
+  const lines: string[] = [];
+  const request = { type: CONFIG_MAPS, resourceVersion: made.store.resourceVersion() };
+  const bad = made.store.watch(request, () => {
+    throw new Error('bug');
+  });
+  const good = made.store.watch(request, (event) => lines.push(line(event)));
+  assert.throws(() => make(made, CONFIG_MAPS, map('a')), /bug/);
+  bad();
+  make(made, CONFIG_MAPS, map('b'));
+  assert.equal(lines, ['added a', 'added b']);
+  good();
+});
+
 test('a watcher may stop itself, or open another, inside its callback', () => {
   const made = world();
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** The store: creating, reading and changing objects, subresources, conflicts, what a write may touch. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CONFIG_MAPS, NODES, PODS } from '../../messages/kube.ts';
+import { CONFIG_MAPS, NAMESPACES, NODES, PODS } from '../../messages/kube.ts';
 import { type Any, answer, core, GADGETS, gadget, gadgetRef, line, pod, refusal, world } from './api-store.support.ts';
 
 const create = (object: Any) => ({ verb: 'create', type: GADGETS, object }) as const;
@@ -62,10 +62,9 @@ test('a namespace that is absent is 404, one that is being deleted 403', () => {
   const { store } = world();
   const inTeam = gadget('a', { size: 2 }, { namespace: 'team' });
   assert.is(refusal(store.request(create(inTeam))), 'notFound: namespaces "team" not found');
-  const namespaces = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
-  answer(store.request({ verb: 'create', type: namespaces, object: core('Namespace', 'team') }));
+  answer(store.request({ verb: 'create', type: NAMESPACES, object: core('Namespace', 'team') }));
   answer(store.request(create(inTeam)));
-  answer(store.request({ verb: 'delete', ref: { type: namespaces, name: 'team' } }));
+  answer(store.request({ verb: 'delete', ref: { type: NAMESPACES, name: 'team' } }));
   assert.is(
     refusal(store.request(create(gadget('b', { size: 2 }, { namespace: 'team' })))),
     '403 Forbidden: gadgets.shop.example.com "b" is forbidden: unable to create new content in namespace team because it is being terminated',
@@ -185,6 +184,12 @@ test('a node carries labels and annotations through its status subresource; a co
     refusal(store.request({ verb: 'mergePatch', ref: map, subresource: 'status', patch: {} })),
     /^notFound: /,
   );
+});
+
+test('a namespace starts Active, labelled with its own name', () => {
+  const { store } = world();
+  const made = answer(store.request({ verb: 'create', type: NAMESPACES, object: core('Namespace', 'team') }));
+  assert.equal([made.status, made.metadata.labels], [{ phase: 'Active' }, { 'kubernetes.io/metadata.name': 'team' }]);
 });
 
 test('a dry run validates and answers but stores nothing', () => {

@@ -41,14 +41,21 @@ export function watchHub(clock: Clock, revision: () => number): WatchHub {
   const deliver = (): void => {
     if (delivering) return;
     delivering = true;
-    try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const leaving = once(() => leavingEvent(next.change));
-        for (const watcher of watchers.get(next.table) ?? []) send(watcher, next.change, leaving);
+    // A callback that throws is a bug of its owner: the others still get every event, then the writer hears of it.
+    const errors: unknown[] = [];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { table, change } = next;
+      const leaving = once(() => leavingEvent(change));
+      for (const watcher of watchers.get(table) ?? []) {
+        try {
+          send(watcher, change, leaving);
+        } catch (error) {
+          errors.push(error);
+        }
       }
-    } finally {
-      delivering = false;
     }
+    delivering = false;
+    if (errors.length > 0) throw errors[0];
   };
 
   const bookmarkLater = (watcher: Watcher): void => {

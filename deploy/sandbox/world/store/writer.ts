@@ -66,9 +66,8 @@ export function createObject(
     creationTimestamp: rfc3339(core.clock.wallMs()),
     ...rest,
   };
-  const { status: _sent, ...body } = definition.prepare(object, uid);
-  const status = definition.initialStatus(object);
-  const next = admitted(typeTable, { ...body, metadata, ...(status === undefined ? {} : { status }) }, undefined);
+  const prepared = definition.prepare({ ...object, metadata: metadata as unknown as Json }, uid);
+  const next = admitted(typeTable, withStatus(prepared, definition.initialStatus(prepared)), undefined);
   const errors = [...validateMetadata(next, undefined), ...definition.validate(next, undefined)];
   if (errors.length > 0) return invalidObject(type, name, errors);
   if (table.get(keyOf(place.answer, name)) !== undefined) {
