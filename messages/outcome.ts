@@ -12,7 +12,8 @@ export type ExecOutcome =
   /** The output passed the size cap, or the stream ended without a status: never a success. */
   | { readonly kind: 'truncated'; readonly cause: string }
   | { readonly kind: 'podGone'; readonly cause: string }
-  | { readonly kind: 'transport'; readonly cause: string }
+  /** `notStarted`: the connection was refused before the command could begin. Without it the command may live on in the pod. */
+  | { readonly kind: 'transport'; readonly cause: string; readonly notStarted?: true }
   /** Never sent. */
   | { readonly kind: 'dropped'; readonly why: DropReason };
 
