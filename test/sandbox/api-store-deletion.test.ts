@@ -1,7 +1,7 @@
 /** The store: finalizers, preconditions, grace periods, owner garbage collection, the end of namespaces. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CONFIG_MAPS, JOBS, NAMESPACES, NODES, PODS } from '../../messages/kube.ts';
+import { CONFIG_MAPS, EVENTS, JOBS, NAMESPACES, NODES, PODS } from '../../messages/kube.ts';
 import {
   type Any,
   answer,
@@ -239,6 +239,22 @@ test('a collection is deleted by namespace and labels', () => {
   assert.equal(
     made.store.all(CONFIG_MAPS).map(({ metadata }) => metadata.name),
     ['b'],
+  );
+});
+
+test('an event is gone an hour after its last write, once another is written', () => {
+  const made = world();
+  const event = (name: string) =>
+    core('Event', name, { involvedObject: { namespace: 'default' }, count: 1 }, { namespace: 'default' });
+  for (const name of ['old', 'renewed']) make(made, EVENTS, event(name));
+  made.pass(3_000_000);
+  const ref = { type: EVENTS, namespace: 'default', name: 'renewed' };
+  answer(made.store.request({ verb: 'mergePatch', ref, patch: { count: 2 } }));
+  made.pass(600_001);
+  make(made, EVENTS, event('new'));
+  assert.equal(
+    made.store.all(EVENTS).map(({ metadata }) => metadata.name),
+    ['new', 'renewed'],
   );
 });
 

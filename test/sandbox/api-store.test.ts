@@ -105,7 +105,7 @@ test('a PUT that names another uid, name or kind is refused', () => {
     put({ ...made, metadata: { ...made.metadata, name: 'b' } }),
     /^400 BadRequest: the name of the object \(b\)/,
   );
-  assert.match(put({ ...made, kind: 'Other' }), /^400 BadRequest: the API version or kind/);
+  assert.match(put({ ...made, kind: 'Other' }), /^400 BadRequest: Other in version "v1" cannot be handled as a Gadget/);
 });
 
 test('a write that changes nothing makes no revision and no event', () => {

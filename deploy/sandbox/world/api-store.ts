@@ -8,6 +8,7 @@ import type { ObjectRequest } from '../../../io/outside.ts';
 import type { Random } from '../../../io/random.ts';
 import { unreachable } from '../../../messages/exhaustive.ts';
 import {
+  EVENTS,
   type KubeObject,
   type KubeOutcome,
   NAMESPACES,
@@ -23,6 +24,7 @@ import { builtinTypes, DEFINITIONS } from './store/builtin-types.ts';
 import { type Core, createCore, type TypeTable } from './store/core.ts';
 import { type CustomResourceDefinition, customType } from './store/custom-types.ts';
 import { deleteObject } from './store/deletion.ts';
+import { trackEvents } from './store/event-expiry.ts';
 import { type Located, startGarbageCollector } from './store/garbage-collector.ts';
 import { at, isObject, type Json, type JsonObject, type Stored } from './store/json.ts';
 import { startNamespaceLifecycle } from './store/namespace-lifecycle.ts';
@@ -56,6 +58,7 @@ export function createApiStore({ clock, random, crds, watchWindow = WATCH_WINDOW
   const types = [...builtinTypes(names), ...definitions.map(customType)];
   const core = createCore(clock, random, types, watchWindow);
   startControllers(core);
+  const expireEvents = trackEvents(core);
   for (const name of FIRST_NAMESPACES) {
     createFirst(core, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
@@ -69,7 +72,10 @@ export function createApiStore({ clock, random, crds, watchWindow = WATCH_WINDOW
     return found;
   };
   return {
-    request: (request, options = {}) => handle(core, request, options),
+    request: (request, options = {}) => {
+      if (request.verb === 'create' && request.type.plural === EVENTS.plural) expireEvents();
+      return handle(core, request, options);
+    },
     list: (request) => {
       const typeTable = core.find(request.type);
       return typeTable === undefined ? notServed : listObjects(core, typeTable, request);
@@ -181,8 +187,9 @@ function applyObject(
   const config = settable(sent, hasStatus, subresource, ref);
   const current = table.get(keyOf(type.namespaced ? ref.namespace : undefined, ref.name));
   if (current === undefined && subresource === undefined) {
-    if (at(sent, 'metadata', 'uid') !== undefined) {
-      const cause = 'uid mismatch: the provided object specified uid, and no existing object was found';
+    const uid = at(sent, 'metadata', 'uid');
+    if (uid !== undefined) {
+      const cause = `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`;
       return conflict(type, ref.name, cause);
     }
     const applied = apply({}, [], config, definition.schema, options.writer, force);

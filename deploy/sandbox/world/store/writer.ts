@@ -137,9 +137,14 @@ function checkKind(object: JsonObject, { definition }: TypeTable): Refusal | und
   const { group, version, kind } = definition.served.type;
   const apiVersion = group === '' ? version : `${group}/${version}`;
   if (!isObject(object)) return badRequest('the body of the request is not an object');
-  if (object.kind === kind && object.apiVersion === apiVersion) return undefined;
+  if (object.apiVersion !== apiVersion) {
+    return badRequest(
+      `the API version in the data (${String(object.apiVersion)}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (object.kind === kind) return undefined;
   return badRequest(
-    `the API version or kind in the data (${String(object.apiVersion)}, Kind=${String(object.kind)}) does not match the expected one (${apiVersion}, Kind=${kind})`,
+    `${String(object.kind)} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: it is of another kind`,
   );
 }
 
@@ -158,9 +163,7 @@ function checkIdentity(
     );
   }
   if (namespace !== undefined && sent.namespace && sent.namespace !== namespace) {
-    return badRequest(
-      `the namespace of the object (${String(sent.namespace)}) does not match the namespace on the URL (${namespace})`,
-    );
+    return badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (sent.uid && sent.uid !== uid) {
     const key = `/registry/${type.plural}${namespace === undefined ? '' : `/${namespace}`}/${name}`;
