@@ -36,6 +36,7 @@ export interface ModelledExec extends ExecApi {
   readonly counts: ReadonlyMap<string, number>;
 }
 
+/** Past it the oldest tenth goes at once: one by one, each entry would move all others. */
 const LOG_ENTRIES_MAX = 100_000;
 
 /** What a command found in the pod's place, before it runs. */
@@ -75,7 +76,7 @@ export function createExec(ctx: WorldContext, pods: Cache<Pod>, nodes: ReadonlyM
     if (name === 'Unknown') ctx.oracle.report('unknown-command', pod, JSON.stringify(argv));
     const startMs = ctx.clock.monotonicMs();
     const entry: ExecLogEntry = { startMs, endMs: undefined, name, pod, argv, outcome: undefined };
-    if (log.push(entry) > LOG_ENTRIES_MAX) log.shift();
+    if (log.push(entry) >= LOG_ENTRIES_MAX) log.splice(0, LOG_ENTRIES_MAX / 10);
     counts.set(name, (counts.get(name) ?? 0) + 1);
 
     const settle = (outcome: ExecEnd): void => {
