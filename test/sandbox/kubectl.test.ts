@@ -231,6 +231,35 @@ kubectl('label, annotate and cordon change the object', async ({ world }) => {
   assert.is(await output(world, ['uncordon', 'node-1']), 'node/node-1 uncordoned\n');
 });
 
+kubectl('create namespace, configmap and secret arrive although kubectl sends them as protobuf', async ({ world }) => {
+  assert.is(await output(world, ['create', 'namespace', 'extra']), 'namespace/extra created\n');
+  await output(world, ['create', 'configmap', 'settings', '--from-literal=key=value']);
+  await output(world, ['create', 'secret', 'generic', 'token', '--from-literal=key=value']);
+  assert.is(await output(world, ['get', 'configmap', 'settings', '-o', 'jsonpath={.data.key}']), 'value');
+  assert.is(await output(world, ['get', 'secret', 'token', '-o', 'jsonpath={.data.key}']), 'dmFsdWU=');
+});
+
+kubectl('drain deletes the pods of a node', async ({ world }) => {
+  const { store } = world;
+  store.request({
+    verb: 'create',
+    type: NODES,
+    object: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-2' } },
+  });
+  const pod = podDraft('pod-2');
+  const object = { ...pod, spec: { nodeName: 'node-2', containers: [{ name: 'c', image: 'i' }] } };
+  store.request({ verb: 'create', type: PODS, object });
+  const pods = refOf(PODS, { namespace: NAMESPACE, name: 'pod-2' });
+  // What the kubelet does once the containers have stopped.
+  const stop = store.watch({ type: PODS, resourceVersion: store.resourceVersion() }, (event) => {
+    if (event.kind !== 'modified' || event.object.metadata.deletionTimestamp === undefined) return;
+    store.request({ verb: 'delete', ref: pods, gracePeriodSeconds: 0 });
+  });
+  await output(world, ['drain', 'node-2', '--force', '--grace-period=5', '--timeout=20s']);
+  stop();
+  assert.is(store.get(pods), undefined);
+});
+
 kubectl('delete waits until the finalizers are gone', async ({ world }) => {
   const { store } = world;
   const draft = containerDraft('held');

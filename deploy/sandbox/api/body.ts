@@ -1,6 +1,7 @@
 /** Reads and decodes request bodies: JSON or YAML, up to a size. Knows no resource. */
 import type { IncomingMessage } from 'node:http';
 import { boolYaml11Tag, CORE_SCHEMA, intYaml11Tag, load, mergeTag } from 'js-yaml';
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
 
 /** Largest body, as kube-apiserver's limit for requests. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -14,7 +15,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | 'tooL
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Leaving the loop must not destroy the stream: with it goes the socket, and the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       sizeBytes += chunk.length;
       if (sizeBytes > BODY_BYTES_MAX) return 'tooLarge';
       chunks.push(chunk);
@@ -38,6 +40,7 @@ export const mediaOf = (contentType: string | undefined): string =>
 export function decodeBody(body: Buffer, contentType: string | undefined): Decoded {
   const media = mediaOf(contentType);
   const yaml = media === 'application/yaml' || media.endsWith('+yaml');
+  if (media === PROTOBUF) return body.length === 0 ? { kind: 'value', value: undefined } : fromProtobuf(body, media);
   if (!yaml && media !== '' && media !== 'application/json' && !media.endsWith('+json'))
     return { kind: 'unsupported', media };
   const text = body.toString('utf8');
@@ -45,6 +48,20 @@ export function decodeBody(body: Buffer, contentType: string | undefined): Decod
   try {
     return { kind: 'value', value: yaml ? load(text, { schema: KUBERNETES_YAML }) : JSON.parse(text) };
   } catch (err) {
-    return { kind: 'malformed', message: err instanceof Error ? err.message : String(err) };
+    return malformed(err);
   }
 }
+
+function fromProtobuf(body: Buffer, media: string): Decoded {
+  try {
+    const value = decodeProtobuf(body);
+    return value === undefined ? { kind: 'unsupported', media } : { kind: 'value', value };
+  } catch (err) {
+    return malformed(err);
+  }
+}
+
+const malformed = (err: unknown): Decoded => ({
+  kind: 'malformed',
+  message: err instanceof Error ? err.message : String(err),
+});

@@ -4,15 +4,17 @@ import { type ApiServerOptions, createApiServer } from '../../../deploy/sandbox/
 import type { ApiStore } from '../../../deploy/sandbox/world/api.ts';
 import { eachLine } from '../../../io/each-line.ts';
 import type { ExecApi, ExecRequest } from '../../../io/outside.ts';
-import type { Draft, KubeObject } from '../../../messages/kube.ts';
+import { CONTAINERS, type Draft, type KubeObject, type ObjectRef, refOf } from '../../../messages/kube.ts';
 import { type SimClock, simClock } from '../../support/sim-clock.ts';
 import { newStore } from './new-store.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON from the wire is read freely; a wrong guess fails the test.
+export type Wire = any;
 
 export interface Answer {
   readonly code: number;
   readonly headers: Dispatcher.ResponseData['headers'];
-  // biome-ignore lint/suspicious/noExplicitAny: answers are read freely, a wrong guess fails the test.
-  readonly body: any;
+  readonly body: Wire;
 }
 export interface Ask {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -25,13 +27,12 @@ export interface Ask {
 }
 export interface WatchEventLine {
   readonly type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  readonly object: any;
+  readonly object: Wire;
 }
 export interface OpenWatch {
   /** The next event; rejects where the watch has ended. */
   readonly next: () => Promise<WatchEventLine>;
-  /** Events not asked for yet, once the server has ended the watch: `cut` when without a proper end. */
+  /** Resolves once the server has ended the watch: `cut` when without a proper end. */
   readonly ended: () => Promise<'ended' | 'cut'>;
 }
 export interface Setup {
@@ -164,5 +165,14 @@ export const podDraft = (name: string): Draft =>
     metadata: { name, namespace: NAMESPACE },
     spec: { nodeName: 'node-1', containers: [{ name: 'weka-container', image: 'i' }] },
   }) as Draft;
+
+export const refOfContainer = (name: string): ObjectRef => refOf(CONTAINERS, { namespace: NAMESPACE, name });
+
+export function createContainers({ store }: Pick<Setup, 'store'>, ...names: string[]): void {
+  for (const name of names) {
+    const outcome = store.request({ verb: 'create', type: CONTAINERS, object: containerDraft(name) });
+    if (outcome.kind !== 'ok') throw new Error(`container ${name}: ${JSON.stringify(outcome)}`);
+  }
+}
 
 export const nameOf = (object: KubeObject): string => object.metadata.name;
