@@ -80,3 +80,23 @@ export function* askImage(ask: ImageAsk): Script<ImageAnswer> {
 export function* sleep(delayMs: number): Script<void> {
   yield { kind: 'sleep', delayMs };
 }
+
+/** Between two looks at something that is about to appear. */
+const NEXT_LOOK_MS = 3_000;
+/**
+ * Runs a read until it exits with 0 and its output is good, at most `tries` times; answers with the last outcome. Anything
+ * but an exit ends it at once: the pod cannot be asked.
+ */
+export function* askUntil(
+  target: PodTarget,
+  command: Command,
+  tries: number,
+  good: (outcome: Extract<ExecOutcome, { kind: 'ok' }>) => boolean,
+): Script<ExecOutcome> {
+  for (let left = tries; ; left -= 1) {
+    const outcome = yield* exec(target, command);
+    const again = outcome.kind === 'exit' || (outcome.kind === 'ok' && !good(outcome));
+    if (!again || left <= 1) return outcome;
+    yield* sleep(NEXT_LOOK_MS);
+  }
+}

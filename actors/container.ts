@@ -9,7 +9,7 @@ import type { ContainerMessage } from '../messages/container.ts';
 import { unreachable } from '../messages/exhaustive.ts';
 import type { Attempt, ContainerUid } from '../messages/ids.ts';
 import type { KubeOutcome } from '../messages/kube.ts';
-import { mergeDiff, mergePatch, sameJson } from '../messages/merge-patch.ts';
+import { mergePatch } from '../messages/merge-patch.ts';
 import { type EventNote, failed, type Verdict, warningEachMinute } from '../messages/verdict.ts';
 import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
@@ -26,14 +26,10 @@ import {
   withCondition,
 } from './flows/run.ts';
 import type { ChildName, Row } from './flows/step.ts';
+import { learned as newsBetween, tellDelayMs, type Untold } from './flows/telling.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { runScript } from './worker.ts';
 
-/**
- * What a pass learned is written at once where a row asks for it or when all rows are done; else when it has stood for so
- * long, together with what the next passes add. Decision 2 of ARCHITECTURE.md.
- */
-export const TELL_AFTER_MS = 4_000;
 /** Spread of every delay, so that a fleet that started together does not stay in step. */
 const JITTER = 0.1;
 
@@ -58,7 +54,7 @@ export interface State {
   /** The halt that ended the pass whose last write is under way; undefined when the pass goes on after the write. */
   readonly ending: Halt | undefined;
   /** What earlier passes learned and nobody has written yet, as a merge patch on the stored status. */
-  readonly untold: { readonly patch: unknown; readonly sinceMs: number } | undefined;
+  readonly untold: Untold | undefined;
 }
 export type Effect =
   | { readonly kind: 'ask'; readonly attempt: Attempt; readonly child: ChildName; readonly script: Script<Verdict> }
@@ -140,15 +136,14 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       ];
     }
     function learned(from: State, stored: WekaContainer): State['untold'] {
-      const patch = mergeDiff(stored.status ?? {}, from.walk.status ?? {});
-      return patch === undefined ? undefined : { patch, sinceMs: from.untold?.sinceMs ?? moment.nowMs };
+      return newsBetween(stored.status, from.walk.status, from.untold, moment.nowMs);
     }
     function go(from: State, stored: WekaContainer): Turn<State, Effect> {
       const [at, halt] = walk(
         flows[from.flow],
         from.walk,
         (status) => passOf(stored, status, surroundings, moment),
-        (status) => !sameJson(stored.status ?? {}, status ?? {}),
+        (status) => newsBetween(stored.status, status, undefined, 0)?.dataSinceMs !== undefined,
       );
       const events = at.events.map((note) => ({ kind: 'record', note }) as const);
       const next = { ...from, walk: { ...at, events: [] } };
@@ -175,7 +170,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       const at = recovered({ ...from.walk, events: [] });
       const next = { ...from, walk: at, untold: learned({ ...from, walk: at }, stored) };
       const allDone = halt.kind === 'end' && halt.delayMs >= SETTLED_MS;
-      const due = next.untold !== undefined && moment.nowMs - next.untold.sinceMs >= TELL_AFTER_MS;
+      const due = next.untold !== undefined && tellDelayMs(next.untold, moment.nowMs) === 0;
       const [last, effects] =
         next.untold !== undefined && (allDone || due) ? write(next, stored, halt) : idle(next, stored, halt);
       return [last, [...events, ...effects]];
@@ -216,8 +211,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       const resting: State = { ...from, phase: 'idle', attempt: now.fresh, child: '', ending: undefined };
       if (from.again || flowOf(stored) !== from.flow) return startPass(resting, stored);
       const plannedMs = halt.kind === 'end' ? halt.delayMs : FAILED_MS;
-      const tellMs =
-        from.untold === undefined ? plannedMs : Math.max(0, from.untold.sinceMs + TELL_AFTER_MS - moment.nowMs);
+      const tellMs = from.untold === undefined ? plannedMs : tellDelayMs(from.untold, moment.nowMs);
       const delayMs = Math.min(
         jittered(plannedMs, JITTER, () => moment.chance),
         tellMs,
@@ -274,6 +268,7 @@ export function container(uid: ContainerUid, deps: Deps): Machine<State, Contain
     initial,
     first: { kind: 'lookAgain' },
     coalesced: ['lookAgain'],
+    busy: ({ phase }) => phase !== 'idle',
     decide: (state, msg, now) => {
       const moment = { nowMs: now.ms, wallMs: clock.wallMs(), chance: random() };
       return decide(state, { ...msg, seen: read(uid), moment }, now);

@@ -10,11 +10,13 @@ export interface EventNote {
 
 /**
  * What a step changes besides saying how it went. `status` is an RFC 7396 merge patch on the working copy of
- * `status` (lists go whole, null removes a key). `remember` is memory of the actor, lost at its restart.
+ * `status` (lists go whole, null removes a key).
  */
 export interface Change {
   readonly status?: Readonly<Record<string, unknown>>;
   readonly events?: readonly EventNote[];
+  /** It is about to change: the next pass comes so soon, if nothing brings it earlier. */
+  readonly lookAgainMs?: number;
 }
 
 export type Verdict =

@@ -135,7 +135,7 @@ export const activeFlow: readonly Row[] = [
   pending('59', 'MarkDrivesForRemoval', RESOURCES),
   pending('60', 'RemoveDrives', RESOURCES),
   pending('61', 'RemoveDrivesByPhysicalUuids', RESOURCES),
-  { number: '62', name: 'EnsureDrives', when: [mode(isDrive), ({ spec }) => !usesDriveSharing(spec), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop', afterWrite: true,
+  { number: '62', name: 'EnsureDrives', when: [mode(isDrive), ({ spec }) => !usesDriveSharing(spec), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop',
     hook: { kind: 'drivesError', name: 'EnsureDrives' }, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   pending('63', 'JoinS3Cluster', LIFE),
   pending('64', 'EnsureNfsInterfaceGroupPorts', LIFE),

@@ -40,6 +40,8 @@ export interface Walk {
   readonly restarts: number;
   /** The row whose `afterWrite` has been honoured. */
   readonly flushedAt: number;
+  /** The soonest of what the rows asked for: the end of the table is not the end of the story. */
+  readonly lookAgainMs: number | undefined;
 }
 export const begin = (status: WekaContainerStatus | undefined, memory: Memory): Walk => ({
   row: 0,
@@ -48,6 +50,7 @@ export const begin = (status: WekaContainerStatus | undefined, memory: Memory): 
   memory,
   restarts: 0,
   flushedAt: -1,
+  lookAgainMs: undefined,
 });
 
 export type Halt =
@@ -66,7 +69,7 @@ export function walk(
   let at = from;
   for (;;) {
     const row = rows[at.row];
-    if (row === undefined) return [at, { kind: 'end', delayMs: SETTLED_MS, why: 'all steps done' }];
+    if (row === undefined) return [at, { kind: 'end', delayMs: at.lookAgainMs ?? SETTLED_MS, why: 'all steps done' }];
     const pass = see(at.status);
     if (isPending(row) || latched(row, pass) || !row.when.every((holds) => holds(pass))) {
       at = { ...at, row: at.row + 1 };
@@ -127,9 +130,10 @@ export function settle(
 const latched = (row: Step, pass: Pass): boolean =>
   row.condition !== undefined && row.condition.always !== true && isTrue(pass.status.conditions, row.condition.type);
 
-function apply(at: Walk, { status, events = [] }: Change): Walk {
+function apply(at: Walk, { status, events = [], lookAgainMs }: Change): Walk {
   return {
     ...at,
+    lookAgainMs: lookAgainMs === undefined ? at.lookAgainMs : Math.min(lookAgainMs, at.lookAgainMs ?? lookAgainMs),
     status: status === undefined ? at.status : (mergePatch(at.status ?? {}, status) as WekaContainerStatus), // A patch by our own steps.
     events: events.length === 0 ? at.events : [...at.events, ...events],
   };

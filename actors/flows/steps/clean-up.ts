@@ -40,7 +40,9 @@ function* runJob(pass: Pass): Script<Verdict> {
   if (job.kind !== 'ok') return kubeFailed('failed to read the clean-up job', job);
   const { status, metadata } = job.answer;
   if ((status?.succeeded ?? 0) > 0) {
-    yield* kube({ verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' }, 'removal'); // Its TTL collects it otherwise.
+    const deleted = yield* kube({ verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' }, 'removal');
+    if (deleted.kind !== 'ok' && deleted.kind !== 'notFound')
+      return kubeFailed('failed to delete the clean-up job', deleted);
     return { kind: 'done', status: { timestamps: { [CLEANED]: new Date(pass.wallMs).toISOString() } } };
   }
   if (conditionOf(status?.conditions, 'Failed')?.status !== 'True')

@@ -1,9 +1,14 @@
 /** Steps 58 and 62: the exclusive drives of a drive container, listed and added in its cluster. Source: spec 06, 2; F21, F30. */
 import { addDrive, fetchKernelDrives, listContainerDrives } from '../../../io/commands.ts';
-import { bySerial, type KernelDrive, parseContainerDrives, parseKernelDrives } from '../../../io/weka-parsers/drives.ts';
 import { parseFindDrives } from '../../../io/weka-parsers/agent-answers.ts';
+import {
+  bySerial,
+  type KernelDrive,
+  parseContainerDrives,
+  parseKernelDrives,
+} from '../../../io/weka-parsers/drives.ts';
 import { sameJson } from '../../../messages/merge-patch.ts';
-import { done, doneWith, type EventNote, failed, normal, type Verdict, wait } from '../../../messages/verdict.ts';
+import { doneWith, type EventNote, failed, normal, type Verdict, wait } from '../../../messages/verdict.ts';
 import type { AddedDrive, WekaContainerStatus } from '../../../messages/weka-container.ts';
 import { usesDriveSharing } from '../../../messages/weka-modes.ts';
 import { askAgent, exec, type PodTarget, type Script } from '../../calls.ts';
@@ -12,6 +17,8 @@ import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 
 const FIND_DRIVES = { method: 'POST', path: '/findDrives', body: '{}', timeoutMs: 10_000 } as const;
+/** A drive that was added comes to life within seconds. */
+const SETTLING_MS = 5_000;
 /** Weka's word for a drive that is added already: not a failure. Source: spec 07, 5. */
 const IN_USE = 'Device is already in use';
 
@@ -75,7 +82,11 @@ function* list(status: WekaContainerStatus, target: PodTarget, id: number): Scri
   const drives = parseContainerDrives(outcome.stdout);
   if (drives.kind === 'bad') return failed(`error listing container drives: ${drives.why}`);
   const addedDrives: readonly AddedDrive[] = drives.value;
-  return sameJson(status.addedDrives ?? [], addedDrives) ? done : doneWith({ status: { addedDrives } });
+  const settling =
+    addedDrives.length < (status.allocations?.drives?.length ?? 0) ||
+    addedDrives.some((drive) => drive.status !== 'ACTIVE');
+  const again = settling ? { lookAgainMs: SETTLING_MS } : {};
+  return doneWith(sameJson(status.addedDrives ?? [], addedDrives) ? again : { status: { addedDrives }, ...again });
 }
 
 /** Step 62, for drives of its own. */
@@ -111,7 +122,11 @@ function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict>
     : running(pass, events);
 }
 const running = ({ status }: Pass, events: readonly EventNote[]): Verdict =>
-  doneWith({ events, ...(status.status === 'Running' ? {} : { status: { status: 'Running' } }) });
+  doneWith({
+    events,
+    lookAgainMs: SETTLING_MS,
+    ...(status.status === 'Running' ? {} : { status: { status: 'Running' } }),
+  });
 
 function whyNot(serial: string, drive: KernelDrive | undefined): string | undefined {
   if (drive === undefined) return `drive ${serial} not found in kernel`;

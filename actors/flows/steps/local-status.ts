@@ -4,8 +4,8 @@ import { parseLocalPs } from '../../../io/weka-parsers/local-ps.ts';
 import { CONDITIONS } from '../../../messages/condition.ts';
 import { nodeReady } from '../../../messages/resources.ts';
 import { doneWith, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
-import { requiresDrivers } from '../../../messages/weka-modes.ts';
-import { exec, type PodTarget, type Script } from '../../calls.ts';
+import { requiresDrivers, shouldJoinCluster } from '../../../messages/weka-modes.ts';
+import { askUntil, exec, type PodTarget, type Script } from '../../calls.ts';
 import { localStatusVerdict } from '../../rules/local-status.ts';
 import { hasCondition, ownPod, type Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
@@ -25,9 +25,13 @@ export function reconcileLocalStatus(pass: Pass): Verdict | Ask {
 
 function* readLocalStatus(pass: Pass, target: PodTarget): Script<Verdict> {
   const command = localPs();
-  const outcome = yield* exec(target, command);
+  const outcome = yield* askUntil(target, command, triesOf(pass), ({ stdout }) => listsSomething(stdout));
   const listed = outcome.kind === 'ok' ? parseLocalPs(outcome.stdout) : undefined;
-  if (listed?.kind === 'ok') return localStatusVerdict(pass.container, listed.value, hasDrivesToAdd(pass));
+  if (listed?.kind === 'ok') {
+    const verdict = localStatusVerdict(pass.container, listed.value, hasDrivesToAdd(pass));
+    const ready = listed.value.some(({ internalStatus }) => internalStatus === 'READY');
+    return ready || !shouldJoinCluster(pass.spec.mode) ? verdict : { ...verdict, lookAgainMs: JOINING_MS };
+  }
   const error =
     outcome.kind === 'ok'
       ? listed?.kind === 'bad'
@@ -35,6 +39,15 @@ function* readLocalStatus(pass: Pass, target: PodTarget): Script<Verdict> {
         : ''
       : `${execText(command, outcome)}, ${stderrOf(outcome)}`;
   return requiresDrivers(pass.spec.mode) ? yield* whyNoAnswer(pass, target, error) : wait(WAIT_MS, error);
+}
+
+/** On its way into its cluster: worth a look more often than one that is settled. */
+const JOINING_MS = 5_000;
+/** While it starts, its agent needs a moment; the reference calls it unhealthy meanwhile. One that was seen is judged at once. */
+const triesOf = ({ status }: Pass): number => (status.internalStatus ? 1 : 5);
+function listsSomething(stdout: string): boolean {
+  const listed = parseLocalPs(stdout);
+  return listed.kind === 'ok' && listed.value.length > 0;
 }
 
 /** The agent waits for drivers before it starts: its process says so in a file. */

@@ -3,7 +3,7 @@ import { readManagementIps } from '../../../io/commands.ts';
 import { parseManagementIps } from '../../../io/weka-parsers/management-ips.ts';
 import { sameJson } from '../../../messages/merge-patch.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
-import { exec, type PodTarget, type Script } from '../../calls.ts';
+import { askUntil, type PodTarget, type Script } from '../../calls.ts';
 import { managementIps } from '../../rules/members.ts';
 import { ownPod, type Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
@@ -18,7 +18,12 @@ export function reconcileManagementIps(pass: Pass): Verdict | Ask {
 }
 function* read({ status }: Pass, target: PodTarget): Script<Verdict> {
   const command = readManagementIps();
-  const outcome = yield* exec(target, command, 'activation');
+  const outcome = yield* askUntil(
+    target,
+    command,
+    status.managementIPs === undefined ? 5 : 1,
+    ({ stdout }) => stdout.trim() !== '',
+  );
   const prefix = 'waiting for management IPs: Error reading management IPs';
   if (outcome.kind !== 'ok') return failed(`${prefix}: ${execText(command, outcome)}, ${stderrOf(outcome)}`);
   const ips = parseManagementIps(outcome.stdout);

@@ -3,7 +3,7 @@ import { fetchResults } from '../../../io/commands.ts';
 import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
 import { done, doneWith, failed, finished, type Verdict } from '../../../messages/verdict.ts';
 import { isDriversLoader } from '../../../messages/weka-modes.ts';
-import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
+import { askUntil, kube, type PodTarget, type Script } from '../../calls.ts';
 import { containerRef, hasCondition, markedForDeletion, ownPod, type Pass } from '../pass.ts';
 import { execText, kubeFailed, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
@@ -25,7 +25,8 @@ export function fetchResult(pass: Pass): Verdict | Ask {
 }
 function* fetch(target: PodTarget): Script<Verdict> {
   const command = fetchResults();
-  const outcome = yield* exec(target, command, 'activation');
+  // Whoever made it waits for it: asked often, for the time that most of them take.
+  const outcome = yield* askUntil(target, command, 10, ({ stdout }) => stdout.trim() !== '');
   if (outcome.kind !== 'ok')
     return failed(`Error fetching results, stderr: ${stderrOf(outcome)}: ${execText(command, outcome)}`);
   return outcome.stdout.trim() === '' ? failed('Empty result') : doneWith({ status: { result: outcome.stdout } });

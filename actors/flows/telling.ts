@@ -1,0 +1,64 @@
+/**
+ * When what a pass learned is written. A start goes through many states in a few seconds: written one by one they would
+ * be most of the API's load, and nobody could read them. Decision 2 of ARCHITECTURE.md.
+ */
+import { mergeDiff } from '../../messages/merge-patch.ts';
+import type { WekaContainerStatus } from '../../messages/weka-container.ts';
+
+/** News that others act upon is written when it has stood for so long, with what the next passes add. */
+export const DATA_AFTER_MS = 4_000;
+/** What only describes a wait, and figures: the reference looks every 10 s while it waits. */
+export const WAITING_AFTER_MS = 15_000;
+
+export interface Untold {
+  /** Merge patch on the stored status. */
+  readonly patch: unknown;
+  readonly sinceMs: number;
+  /** Since when there is news among it that others act upon; undefined: none. */
+  readonly dataSinceMs: number | undefined;
+}
+
+/** Texts that say that something is waited for. What weka says of itself is not among them. */
+const WAITING: ReadonlySet<string> = new Set([
+  '',
+  'Init',
+  'PodNotRunning',
+  'WaitForDrivers',
+  'Error',
+  'Unhealthy',
+  'Deleting',
+  'Destroying',
+]);
+
+/** What is known and not yet written; undefined: nothing. `before`: what was untold so far, which keeps its times. */
+export function learned(
+  stored: WekaContainerStatus | undefined,
+  known: WekaContainerStatus | undefined,
+  before: Untold | undefined,
+  nowMs: number,
+): Untold | undefined {
+  const patch = mergeDiff(stored ?? {}, known ?? {});
+  if (patch === undefined) return undefined;
+  const data = mergeDiff(essence(stored), essence(known)) !== undefined;
+  return {
+    patch,
+    sinceMs: before?.sinceMs ?? nowMs,
+    dataSinceMs: data ? (before?.dataSinceMs ?? nowMs) : undefined,
+  };
+}
+
+/** 0: it is due. */
+export function tellDelayMs({ sinceMs, dataSinceMs }: Untold, nowMs: number): number {
+  const dataAtMs = dataSinceMs === undefined ? Number.POSITIVE_INFINITY : dataSinceMs + DATA_AFTER_MS;
+  return Math.max(0, Math.min(sinceMs + WAITING_AFTER_MS, dataAtMs) - nowMs);
+}
+
+/** The status without what only describes a wait, printer columns and figures. */
+function essence(status: WekaContainerStatus | undefined): Partial<WekaContainerStatus> {
+  const { printer: _, stats: __, status: text = '', conditions = [], ...data } = status ?? {};
+  return {
+    ...data,
+    ...(WAITING.has(text) ? {} : { status: text }),
+    conditions: conditions.filter(({ status: holds }) => holds === 'True'),
+  };
+}
