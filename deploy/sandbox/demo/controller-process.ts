@@ -1,0 +1,56 @@
+/** The controller as a process of its own, as on a cluster: environment, log file, end. Knows nothing of the fleet. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Clock } from '../../../io/clock.ts';
+
+export interface ControllerProcess {
+  /** Resolves once, when the process is gone, with how it ended: `exit code 1`, `SIGKILL`. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, then SIGKILL after `graceMs`. Resolves when it is gone; one that is gone already is no error. */
+  readonly stop: (graceMs: number) => Promise<void>;
+  /** At once. */
+  readonly kill: () => void;
+}
+
+const MAIN = resolve(import.meta.dirname, '../../../main.ts');
+
+/** Inherits nothing of this process's environment. Both its outputs go to `logPath`. */
+export function startController(
+  env: Readonly<Record<string, string>>,
+  logPath: string,
+  clock: Clock,
+): ControllerProcess {
+  const log = openSync(logPath, 'a');
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', log, log] });
+  closeSync(log);
+  const ended = new Promise<string>((settle) => {
+    child.once('error', (err) => settle(`not started: ${err.message}`));
+    child.once('exit', (code, signal) => settle(signal ?? `exit code ${code}`));
+  });
+  return {
+    ended,
+    stop: async (graceMs) => {
+      if (isGone(child)) return;
+      child.kill('SIGTERM');
+      const cancel = clock.after(graceMs, () => child.kill('SIGKILL'));
+      await ended;
+      cancel();
+    },
+    kill: () => {
+      if (!isGone(child)) child.kill('SIGKILL');
+    },
+  };
+}
+
+const isGone = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+/** The last `count` lines; empty where there is no such file. */
+export function lastLines(path: string, count: number): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
+  } catch {
+    return [];
+  }
+}

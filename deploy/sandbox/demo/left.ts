@@ -1,0 +1,17 @@
+/** What is left of the demo while it is being deleted. Reads the store, writes nothing. */
+import { CLUSTERS, CONTAINERS, JOBS, type KubeObject, PODS } from '../../../messages/kube.ts';
+import type { ApiStore } from '../world/api.ts';
+
+/** The installation's own pods stay: node agents. */
+const ofInstallation = ({ metadata }: KubeObject): boolean => metadata.labels?.['control-plane'] === 'weka-node-agent';
+
+/** All WekaClusters, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
+export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>
+  [CLUSTERS, CONTAINERS, PODS, JOBS].flatMap((type) => store.all(type)).filter((object) => !ofInstallation(object));
+
+/** `WekaContainer 3, Pod 2`, in the order of the objects. */
+export function leftText(objects: readonly KubeObject[]): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of objects) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${kind} ${count}`).join(', ') || 'nothing';
+}

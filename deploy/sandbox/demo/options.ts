@@ -1,0 +1,103 @@
+/** The command line of `npm start`: options, bounds, help. Reads no environment and never ends the process. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+export interface DemoOptions {
+  readonly nodes: number;
+  readonly drive: number;
+  readonly compute: number;
+  /** Of each drive container. */
+  readonly numDrives: number;
+  readonly timeoutMs: number;
+  readonly exitWhenRunning: boolean;
+  readonly andDelete: boolean;
+  /** Of the API server; 0: any free one. */
+  readonly port: number;
+  /** Leaves the folder with log and kubeconfig behind. */
+  readonly keep: boolean;
+  readonly seed: string;
+  /** How many times faster than real pods, drivers and weka the modelled ones are. */
+  readonly speed: number;
+}
+
+/** `end`: `text` is all there is to say; help is code 0, bad input code 2. */
+export type ReadOptions =
+  | { readonly kind: 'ok'; readonly options: DemoOptions }
+  | { readonly kind: 'end'; readonly code: 0 | 2; readonly text: string };
+
+/** Node agents have an address of 127.0.0.0/16 each; beyond this a laptop serves no purpose. */
+const NODES_MAX = 1_000;
+/** Drives of a modelled node. */
+const DRIVES_MAX = 8;
+
+interface Flags {
+  readonly nodes: number;
+  readonly drive: number;
+  readonly compute: number;
+  readonly numDrives: number;
+  readonly timeout: number;
+  readonly exitWhenRunning?: true;
+  readonly andDelete?: true;
+  readonly port: number;
+  readonly keep?: true;
+  readonly seed: string;
+  readonly speed: number;
+}
+
+/** `argv` without program and script. */
+export function readOptions(argv: readonly string[]): ReadOptions {
+  let text = '';
+  const write = (part: string): void => {
+    text += part;
+  };
+  const command = new Command('npm start --')
+    .description('Starts a modelled fleet, the controller against it, and a demo cluster. Needs nothing but Node.')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: write })
+    .option('--nodes <count>', 'nodes of the fleet', whole(1, NODES_MAX), 12)
+    .option('--drive <count>', 'drive containers', whole(1, NODES_MAX), 6)
+    .option('--compute <count>', 'compute containers', whole(1, NODES_MAX), 6)
+    .option('--num-drives <count>', 'drives of a drive container', whole(1, DRIVES_MAX), 1)
+    .option('--timeout <seconds>', 'how long until all are Running, or all are gone', whole(1, 86_400), 120)
+    .option('--exit-when-running', 'end with 0 once all are Running and nothing was done wrong, else with 1')
+    .option('--and-delete', 'then delete the cluster and wait until nothing of it is left')
+    .option('--port <number>', 'port of the API server, 0 for any free one', whole(0, 65_535), 0)
+    .option('--keep', 'leave the folder with kubeconfig and log behind')
+    .option('--seed <text>', 'chance of the modelled fleet', 'demo')
+    .option('--speed <factor>', 'how many times faster than real hardware the fleet is', factor, 10);
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (err) {
+    if (!(err instanceof CommanderError)) throw err;
+    return { kind: 'end', code: err.exitCode === 0 ? 0 : 2, text };
+  }
+  const { timeout, exitWhenRunning = false, andDelete = false, keep = false, ...rest } = command.opts<Flags>();
+  const options = { ...rest, timeoutMs: timeout * 1_000, exitWhenRunning, andDelete, keep };
+  const problem = problemOf(options);
+  return problem === undefined ? { kind: 'ok', options } : { kind: 'end', code: 2, text: `error: ${problem}\n` };
+}
+
+/** A node takes one container of each role: more would never run. */
+function problemOf({ nodes, drive, compute }: DemoOptions): string | undefined {
+  if (drive > nodes) return `--drive ${drive} is more than --nodes ${nodes}: a node takes one drive container`;
+  if (compute > nodes) return `--compute ${compute} is more than --nodes ${nodes}: a node takes one compute container`;
+  return undefined;
+}
+
+const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
+    }
+    return value;
+  };
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || value < 0.1 || value > 100) {
+    throw new InvalidArgumentError('A number from 0.1 to 100 is needed.');
+  }
+  return value;
+}

@@ -1,0 +1,233 @@
+/** The story of `npm start` from an empty folder to an empty folder. Owns process, servers, signals; judges by what the API server holds. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../../io/clock.ts';
+import { CONTAINERS, EVENTS, PODS } from '../../../messages/kube.ts';
+import type { WekaContainer } from '../../../messages/weka-container.ts';
+import type { Pod } from '../world/objects.ts';
+import { type ControllerProcess, lastLines, startController } from './controller-process.ts';
+import { controllerEnvironment, freeAddresses } from './environment.ts';
+import { type DemoFleet, startFleet } from './fleet.ts';
+import { leftText, objectsLeft } from './left.ts';
+import type { DemoOptions } from './options.ts';
+import { progressLine, progressLines, progressOf } from './progress.ts';
+import type { Screen } from './screen.ts';
+import { isHelper } from './settled.ts';
+import { whatToTry, whyNotRunning, writesReport } from './summary.ts';
+
+const NAMESPACE = 'weka';
+const CLUSTER = 'demo';
+const OPERATOR_NAMESPACE = 'weka-operator-system';
+/** Between two looks. */
+const LOOK_EVERY_MS = 200;
+/** How long the fleet is watched at rest before its writes are summed up. */
+const REST_MS = 5_000;
+/** The controller's own limit for its drain, and some. */
+const STOP_GRACE_MS = 8_000;
+const LOG_LINES = 20;
+/** Exit code after a signal that came before the end. */
+const INTERRUPTED = 130;
+
+type Pause = 'time' | 'interrupted' | 'ended';
+/** What a wait ended with. */
+type Waited = 'done' | 'timeout' | Exclude<Pause, 'time'>;
+
+interface Demo {
+  readonly options: DemoOptions;
+  readonly clock: Clock;
+  readonly screen: Screen;
+  readonly fleet: DemoFleet;
+  readonly controller: ControllerProcess;
+  readonly logPath: string;
+  readonly metricsUrl: string;
+  readonly pause: (delayMs: number) => Promise<Pause>;
+}
+
+/** Resolves with the exit code when everything is stopped and the folder is gone. Rejects for defects only. */
+export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'wekacontainer-sandbox-'));
+  let fleet: DemoFleet | undefined;
+  let controller: ControllerProcess | undefined;
+  const interrupted = signalled();
+  // Also where a defect or a second signal ends this process at once.
+  process.once('exit', () => {
+    controller?.kill();
+    if (!options.keep) rmSync(folder, { recursive: true, force: true });
+  });
+  try {
+    fleet = await startFleet(options, folder, clock);
+    const addresses = await freeAddresses();
+    const logPath = join(folder, 'controller.log');
+    const env = controllerEnvironment(fleet.controllerKubeconfig, OPERATOR_NAMESPACE, addresses);
+    controller = startController(env, logPath, clock);
+    const { drive, compute, nodes } = options;
+    screen.say(
+      `Modelled fleet of ${nodes} nodes at ${fleet.url}, cluster ${CLUSTER}: ${drive} drive and ${compute} compute containers.`,
+    );
+    screen.say(`Kubeconfig ${fleet.kubeconfig}, log of the controller ${logPath}`);
+    const { ended } = controller;
+    const pause = (delayMs: number): Promise<Pause> => firstOf(clock, delayMs, interrupted, ended);
+    const metricsUrl = `http://${addresses.metrics}/metrics`;
+    return await story({ options, clock, screen, fleet, controller, logPath, metricsUrl, pause });
+  } catch (err) {
+    if (fleet !== undefined) throw err;
+    process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);
+    return 1;
+  } finally {
+    await controller?.stop(STOP_GRACE_MS);
+    await fleet?.close();
+    if (options.keep) screen.say(`Kept ${folder}`);
+  }
+}
+
+/** The first signal is told, the second ends the process. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        count += 1;
+        if (count > 1) process.exit(INTERRUPTED);
+        resolve();
+      });
+    }
+  });
+}
+
+function firstOf(clock: Clock, delayMs: number, interrupted: Promise<void>, ended: Promise<string>): Promise<Pause> {
+  let cancel = (): void => undefined;
+  const time = new Promise<Pause>((resolve) => {
+    cancel = clock.after(delayMs, () => resolve('time'));
+  });
+  const others = [interrupted.then((): Pause => 'interrupted'), ended.then((): Pause => 'ended')];
+  return Promise.race([time, ...others]).finally(() => cancel());
+}
+
+async function story(demo: Demo): Promise<number> {
+  const { options, clock, screen, fleet } = demo;
+  const { drive, compute, numDrives } = options;
+  const startMs = clock.monotonicMs();
+  fleet.world.addCluster({ name: CLUSTER, namespace: NAMESPACE, drive, compute, numDrives });
+  const waited = await until(demo, () => show(demo));
+  if (waited === 'interrupted' || waited === 'ended') return cutShort(demo, waited);
+  if (waited === 'timeout') {
+    sayWhy(demo);
+    if (options.exitWhenRunning) return 1;
+  } else {
+    const tookMs = clock.monotonicMs() - startMs;
+    screen.say(`All ${drive + compute} containers are Running after ${(tookMs / 1_000).toFixed(1)} s.`);
+  }
+  const rested = await demo.pause(REST_MS);
+  if (rested !== 'time') return cutShort(demo, rested);
+  const good = summarise(demo) && waited === 'done';
+  if (options.andDelete) {
+    const deleted = await deleteAll(demo);
+    if (deleted !== 'done') return deleted === 'timeout' ? 1 : cutShort(demo, deleted);
+  }
+  if (options.exitWhenRunning) return good && fleet.world.oracle.violations.length === 0 ? 0 : 1;
+  return stayUp(demo);
+}
+
+/** Looks until `holds`, at most for the time of the options. */
+async function until({ options, clock, screen, pause }: Demo, holds: () => boolean): Promise<Waited> {
+  const endMs = clock.monotonicMs() + options.timeoutMs;
+  while (!holds()) {
+    if (clock.monotonicMs() >= endMs) {
+      screen.done();
+      return 'timeout';
+    }
+    const paused = await pause(LOOK_EVERY_MS);
+    if (paused !== 'time') {
+      screen.done();
+      return paused;
+    }
+  }
+  screen.done();
+  return 'done';
+}
+
+const containersOf = ({ fleet }: Demo): readonly WekaContainer[] => fleet.world.store.all<WekaContainer>(CONTAINERS);
+
+/** Draws how far it is; true once all are Running. */
+function show(demo: Demo): boolean {
+  const progress = progressOf(containersOf(demo), demo.options.drive + demo.options.compute);
+  demo.screen.show(progressLines(progress), progressLine(progress));
+  return progress.running === progress.wanted;
+}
+
+function sayWhy(demo: Demo): void {
+  const { fleet, screen, options, logPath } = demo;
+  const { store } = fleet.world;
+  const own = containersOf(demo).filter((container) => !isHelper(container));
+  screen.say(`Not all are Running within ${options.timeoutMs / 1_000} s:`);
+  const missing = options.drive + options.compute - own.length;
+  if (missing > 0) screen.say(`  ${missing} containers were not even created by the modelled cluster controller`);
+  const all = containersOf(demo);
+  for (const line of whyNotRunning(all, store.all<Pod>(PODS), store.all(EVENTS))) screen.say(`  ${line}`);
+  screen.say(`  The controller's log: ${logPath} (--keep leaves it behind)`);
+}
+
+/** Prints writes, commands and violations; true when nothing exceeds its limit. */
+function summarise({ fleet, screen, clock }: Demo): boolean {
+  const { writes, world } = fleet;
+  const report = writesReport(writes.containers(), writes.shared(), writes.refusedCount(), REST_MS);
+  for (const line of report.lines) screen.say(line);
+  const commands = [...world.exec.counts].sort(([, a], [, b]) => b - a);
+  const total = commands.reduce((sum, [, count]) => sum + count, 0);
+  const names = commands.map(([name, count]) => `${name} ${count}`).join(', ');
+  screen.say(`Commands in pods, those of the modelled cluster controller included: ${total} (${names})`);
+  sayViolations({ fleet, screen });
+  screen.say(
+    `Peak memory of the fleet's process ${Math.round(process.resourceUsage().maxRSS / 1_024)} MiB, ${Math.round(clock.monotonicMs() / 1_000)} s since its start.`,
+  );
+  return report.withinLimits;
+}
+
+function sayViolations({ fleet, screen }: Pick<Demo, 'fleet' | 'screen'>): void {
+  const { oracle } = fleet.world;
+  screen.say(`Violations that the fleet has seen: ${oracle.violations.length}`);
+  if (oracle.violations.length > 0) screen.say(oracle.text());
+}
+
+/** As a user does it: only the WekaCluster is deleted; what follows is the controllers' work. */
+async function deleteAll(demo: Demo): Promise<Waited> {
+  const { fleet, screen, clock } = demo;
+  const { store } = fleet.world;
+  const startMs = clock.monotonicMs();
+  screen.say(`Deleting the cluster ${CLUSTER}.`);
+  fleet.world.deleteCluster(CLUSTER, NAMESPACE);
+  const waited = await until(demo, () => {
+    const left = objectsLeft(store);
+    const text = `left: ${leftText(left)}`;
+    screen.show([text], text);
+    return left.length === 0;
+  });
+  const left = objectsLeft(store);
+  screen.say(`${left.length} objects left after ${((clock.monotonicMs() - startMs) / 1_000).toFixed(1)} s.`);
+  if (waited === 'timeout')
+    for (const line of whyNotRunning(containersOf(demo), store.all<Pod>(PODS), store.all(EVENTS)))
+      screen.say(`  ${line}`);
+  sayViolations(demo);
+  return waited;
+}
+
+/** Until a signal: tells of every change. */
+async function stayUp(demo: Demo): Promise<number> {
+  const { screen, fleet, logPath, metricsUrl } = demo;
+  for (const line of whatToTry(fleet.kubeconfig, logPath, metricsUrl)) screen.say(line);
+  for (;;) {
+    show(demo);
+    const paused = await demo.pause(LOOK_EVERY_MS);
+    if (paused === 'time') continue;
+    screen.done();
+    return paused === 'interrupted' ? 0 : cutShort(demo, paused);
+  }
+}
+
+async function cutShort({ screen, controller, logPath }: Demo, why: 'interrupted' | 'ended'): Promise<number> {
+  if (why === 'interrupted') return INTERRUPTED;
+  screen.say(`The controller has ended before its time (${await controller.ended}). The end of its log:`);
+  for (const line of lastLines(logPath, LOG_LINES)) screen.say(`  ${line}`);
+  return 1;
+}
