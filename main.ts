@@ -38,11 +38,16 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   const { log } = output;
   for (const warning of warnings) log.warn({ warning }, 'configuration');
   const metrics = createMetrics({ log, processFigures: true, version: settings.version });
-  const credentials = await loadCredentials({ kubeconfig: settings.kubeconfig, clock: systemClock, log });
-  const kube = kubeClient({ credentials, clock: systemClock, log });
+  const userAgent = `wekacontainer-controller/${settings.version}`;
+  const credentials = await loadCredentials({
+    clock: systemClock,
+    log,
+    ...(settings.kubeconfig === '' ? {} : { kubeconfig: settings.kubeconfig }),
+  });
+  const kube = kubeClient({ credentials, clock: systemClock, random: systemRandom, userAgent });
   const counted = countingKube(kube, systemClock, () => 'controller', metrics.countApi);
-  const exec = execClient({ credentials, clock: systemClock });
-  const agent = agentClient({ clock: systemClock });
+  const exec = execClient({ credentials, clock: systemClock, userAgent });
+  const agent = agentClient({ clock: systemClock, userAgent });
 
   let stopping = false;
   const controller = createController({
@@ -74,6 +79,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     log.info({ why }, 'draining');
     const { aborted } = await controller.drain(settings.drainTimeoutMs);
     log.info({ aborted }, 'drained');
+    exec.close();
     await Promise.all([...servings.map(({ close }) => close()), kube.close(), agent.close()]);
     credentials.stop();
     output.flush();

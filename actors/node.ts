@@ -30,9 +30,6 @@ import { runScript } from './worker.ts';
 /** After a failure the same is tried again so much later, doubling. Source: I6. */
 export const RETRY_MS_MIN = 10_000;
 export const RETRY_MS_MAX = 300_000;
-/** A grant nobody wrote is taken back: its container crashed or gave up. Longer than any write with its retries. */
-export const GRANT_MS = 600_000;
-
 type Subject = 'discovery' | 'drivers';
 /** One subject's work. `failures` in a row; `failure` is what the last one said. */
 interface Work {
@@ -51,8 +48,12 @@ export interface State {
   readonly waiting: ReadonlyMap<ContainerUid, Wants>;
   readonly discovery: Work;
   readonly drivers: Work;
-  readonly allocated: ReadonlyMap<ContainerUid, { readonly allocations: Allocations; readonly atMs: number }>;
-  readonly placed: ReadonlyMap<ContainerUid, number>;
+  /**
+   * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
+   * would have two holders once it can.
+   */
+  readonly allocated: ReadonlyMap<ContainerUid, Allocations>;
+  readonly placed: ReadonlySet<ContainerUid>;
 }
 export type Effect =
   | {
@@ -78,7 +79,7 @@ export const initial: State = {
   discovery: rest,
   drivers: rest,
   allocated: new Map(),
-  placed: new Map(),
+  placed: new Set(),
 };
 
 export interface Deps {
@@ -93,10 +94,10 @@ export interface Deps {
 
 export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 'wake' | 'callers' | 'clock'>) {
   return function decide(before: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
-    const state = pruned(before, now.ms);
+    const state = pruned(before);
     switch (msg.kind) {
       case 'asked': {
-        const [asked, answer] = respond(state, msg.ask, now.ms);
+        const [asked, answer] = respond(state, msg.ask);
         const [next, effects] = advance(asked, now);
         const what = `${msg.ask.kind}:${answer.kind}`;
         return [next, [{ kind: 'answer', to: msg.answer, answer, what }, ...effects]];
@@ -106,8 +107,9 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
       case 'ended': {
         const work = state[msg.work];
         if (work.phase !== 'running' || work.attempt !== msg.attempt) return [state, []];
+        // One of several steps has succeeded: the failures before it count until nobody waits any more.
         return msg.failure === undefined
-          ? advance({ ...state, [msg.work]: { ...rest, attempt: work.attempt } }, now)
+          ? advance({ ...state, [msg.work]: { ...work, phase: 'idle', failure: undefined } }, now)
           : rests(state, msg.work, msg.failure, now.fresh);
       }
       case 'retryDue': {
@@ -120,7 +122,7 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
     }
   };
 
-  function respond(state: State, ask: NodeAsk, ms: number): readonly [State, NodeAnswer] {
+  function respond(state: State, ask: NodeAsk): readonly [State, NodeAnswer] {
     const container = view.container(ask.uid);
     const node = view.node(name);
     if (container === undefined || node === undefined) return [state, missing(ask, node === undefined)];
@@ -144,12 +146,11 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
         return [{ ...state, waiting }, answerOf(state.drivers, 10_000, reason)];
       }
       case 'allocate':
-        return allocated(state, container, ask.flags, ms);
+        return allocated(state, container, ask.flags);
       case 'bind': {
-        const granted = new Set(state.placed.keys());
-        const taken = placeTakenBy(container, name, view, granted, settings.allowMultipleProtocolsPerNode);
+        const taken = placeTakenBy(container, name, view, state.placed, settings.allowMultipleProtocolsPerNode);
         if (taken !== undefined) return [state, { kind: 'taken', by: taken.metadata.name } satisfies BindAnswer];
-        return [{ ...state, placed: new Map(state.placed).set(ask.uid, ms) }, { kind: 'granted' } satisfies BindAnswer];
+        return [{ ...state, placed: new Set([...state.placed, ask.uid]) }, { kind: 'granted' } satisfies BindAnswer];
       }
       default:
         return unreachable(ask);
@@ -157,14 +158,9 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
   }
 
   /** The same answer as before for one that asks twice; all others are seen with what they hold and were granted. */
-  function allocated(
-    state: State,
-    container: WekaContainer,
-    flags: FeatureFlags,
-    ms: number,
-  ): readonly [State, NodeAnswer] {
+  function allocated(state: State, container: WekaContainer, flags: FeatureFlags): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
-    const held = container.status?.allocations ?? state.allocated.get(uid)?.allocations;
+    const held = container.status?.allocations ?? state.allocated.get(uid);
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
     const node = view.node(name);
@@ -180,7 +176,7 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
     for (const [other, grant] of state.allocated) {
       const holder = view.container(other);
       if (holder !== undefined)
-        others.push({ ...holder, status: { status: '', ...holder.status, allocations: grant.allocations } });
+        others.push({ ...holder, status: { status: '', ...holder.status, allocations: grant } });
     }
     const rivals = others.filter(({ metadata }) => metadata.uid !== uid);
     const answer = allocate({
@@ -192,7 +188,7 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
       flagsOf: (other) => flagsOf(imageOf(other)),
     });
     if (answer.kind === 'refused') return [state, answer];
-    const grants = new Map(state.allocated).set(uid, { allocations: answer.allocations, atMs: ms });
+    const grants = new Map(state.allocated).set(uid, answer.allocations);
     return [{ ...state, allocated: grants }, answer];
   }
 
@@ -207,7 +203,7 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
     const asking = [...state.asking].flatMap((uid) => view.container(uid) ?? []);
     const over = node === undefined || knownInfo(node, view, settings).kind !== 'discover';
     const wakes = over ? [...state.asking].map((uid) => ({ kind: 'wake', uid }) as const) : [];
-    const next: State = over ? { ...state, asking: new Set() } : state;
+    const next: State = over ? { ...state, asking: new Set(), discovery: { ...state.discovery, failures: 0 } } : state;
     return works(next, 'discovery', nextDiscovery(name, asking, view, settings)?.script, wakes, now);
   }
   function advanceDrivers(state: State, now: Now): Turn<State, Effect> {
@@ -224,10 +220,10 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
     });
     const script = nextLoad(name, queue, view, settings)?.script;
     // The load that starts now is the one that the forced ones asked for: from here on the annotation tells.
-    const believed = new Map(
-      [...waiting].map(([uid, wants]) => [uid, script === undefined ? wants : { ...wants, forced: false }]),
-    );
-    return works({ ...state, waiting: believed }, 'drivers', script, wakes, now);
+    const starts = script !== undefined && state.drivers.phase === 'idle';
+    const believed = new Map([...waiting].map(([uid, wants]) => [uid, starts ? { ...wants, forced: false } : wants]));
+    const drivers = waiting.size === 0 ? { ...state.drivers, failures: 0 } : state.drivers;
+    return works({ ...state, waiting: believed, drivers }, 'drivers', script, wakes, now);
   }
   function works(
     state: State,
@@ -253,19 +249,13 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
   }
 
   /** Without what the API has come to say itself, what nobody will write any more, and those who are gone. */
-  function pruned(state: State, ms: number): State {
+  function pruned(state: State): State {
     const here = (uid: ContainerUid): boolean => view.container(uid) !== undefined || !view.synced();
-    const allocations = new Map(
-      [...state.allocated].filter(
-        ([uid, { atMs }]) =>
-          here(uid) && view.container(uid)?.status?.allocations === undefined && ms - atMs < GRANT_MS,
-      ),
-    );
-    const placed = new Map(
-      [...state.placed].filter(
-        ([uid, atMs]) => here(uid) && view.container(uid)?.status?.nodeAffinity === undefined && ms - atMs < GRANT_MS,
-      ),
-    );
+    const boundTo = (uid: ContainerUid): string | undefined => view.container(uid)?.status?.nodeAffinity || undefined;
+    const elsewhere = (uid: ContainerUid): boolean => (boundTo(uid) ?? name) !== name;
+    const unwritten = (uid: ContainerUid): boolean => view.container(uid)?.status?.allocations === undefined;
+    const allocations = new Map([...state.allocated].filter(([uid]) => here(uid) && unwritten(uid) && !elsewhere(uid)));
+    const placed = new Set([...state.placed].filter((uid) => here(uid) && boundTo(uid) === undefined));
     return {
       ...state,
       allocated: allocations,
@@ -288,11 +278,7 @@ const refusal = (reason: string): AllocateAnswer => ({
 const imageOf = ({ spec, status }: WekaContainer): string => status?.lastAppliedImage || spec.image;
 function missing(ask: NodeAsk, noNode: boolean): NodeAnswer {
   const reason = noNode ? 'node not found' : 'container not found';
-  return ask.kind === 'allocate'
-    ? refusal(reason)
-    : ask.kind === 'bind'
-      ? { kind: 'taken', by: reason }
-      : { kind: 'failed', reason };
+  return ask.kind === 'allocate' ? refusal(reason) : { kind: 'failed', reason };
 }
 
 export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Effect> {

@@ -11,13 +11,9 @@ import { actorName, createSystem, type System, spawn } from '../actors/machine.t
 import { node } from '../actors/node.ts';
 import { createRecorder, type Recorder } from '../actors/recorder.ts';
 import type { Trace } from '../actors/trace.ts';
-import type { Config } from '../config.ts';
-import type { Clock } from '../io/clock.ts';
 import { type EventRecorder, eventRecorder } from '../io/events.ts';
 import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
-import type { Pools } from './pools.ts';
-import type { Random } from '../io/random.ts';
 import { type StatusWriter, statusWriter } from '../io/status-writer.ts';
 import type { ClusterMessage } from '../messages/cluster.ts';
 import { CONDITIONS } from '../messages/condition.ts';
@@ -31,17 +27,13 @@ import type { WekaContainer, WekaContainerStatus } from '../messages/weka-contai
 import { createCallers } from './callers.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import type { CrashReport } from './one-for-one.ts';
+import { createPools, type Outlets, type Pools, tellPools } from './pools.ts';
 import { startRouter } from './router.ts';
 import { createStores, type Stores } from './stores.ts';
 import { createView } from './view.ts';
 
-export interface ControllerOptions {
-  /** For the watchers; everything else goes through the pools. */
-  readonly kube: Pick<KubeApi, 'list' | 'watch'>;
-  readonly pools: Pools;
-  readonly settings: Config;
-  readonly clock: Clock;
-  readonly random: Random;
+export interface ControllerOptions extends Omit<Outlets, 'kube'> {
+  readonly kube: KubeApi;
   readonly log: Log;
   /** Which replica, e.g. the pod's name. */
   readonly instance: string;
@@ -68,7 +60,8 @@ export interface Controller {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  const { kube, pools, settings, clock, random, log } = options;
+  const { kube, settings, clock, random, log } = options;
+  const pools = createPools(options);
   const recorder = createRecorder(options.trace, { recordsMax: settings.traceRecordsMax, goneMax: 256 });
   const system = createSystem(clock, options.trace);
   const stores = createStores({ kube, settings, clock, random, log });
@@ -167,6 +160,7 @@ export function createController(options: ControllerOptions): Controller {
     writeStatus(found, withCondition(found.status, condition, clock.wallMs()), () => {});
   }
 
+  tellPools(pools, stores);
   startRouter(stores, view, {
     container: lookAgain,
     wake: (uid) => fleet.wake(uid),

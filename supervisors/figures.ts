@@ -1,6 +1,7 @@
 /** The controller's figures for /metrics, read at scrape time from where they live. No numbers of its own. */
-import { actorFamilies, eventFamilies, poolFamilies } from '../io/metric-families.ts';
+import { actorFamilies, eventFamilies, type PoolFigures, poolFamilies } from '../io/metric-families.ts';
 import type { Family } from '../io/metrics.ts';
+import type { PoolCounts } from '../io/pool.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 import type { Controller } from './controller.ts';
 
@@ -18,14 +19,21 @@ export function controllerFamilies({ system, fleet, pools, events, stores }: Con
       () => fleet.counts().quarantined,
     ),
     ...poolFamilies(() => [
-      { pool: 'kube', ...pools.kube.figures() },
-      { pool: 'exec', ...pools.exec.figures() },
-      { pool: 'node-agent', ...pools.agents.figures() },
+      figuresOf('kube', pools.kube.counts()),
+      figuresOf('exec', pools.exec.counts()),
+      figuresOf('node-agent', pools.agents.counts()),
     ]),
     ...eventFamilies(events.counts),
     { name: 'containers', help: 'Containers by mode and status.', type: 'gauge', read: byStatus },
   ];
 }
+const figuresOf = (pool: string, { running, waiting, dropped }: PoolCounts): PoolFigures => ({
+  pool,
+  running,
+  waiting: Object.values(waiting).reduce((sum, count) => sum + count, 0),
+  dropped,
+});
+
 /** A status that weka made up is one label value at most: unknown ones share it. */
 const keyOf = ({ spec, status }: WekaContainer): string =>
   `${spec.mode}/${KNOWN.has(status?.status ?? '') ? status?.status : 'other'}`;

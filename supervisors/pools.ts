@@ -1,25 +1,47 @@
-/** The rate-limited pools as the controller uses them. TEMPORARY direct versions. */
-import type { Priority } from '../actors/calls.ts';
-import type { CommandClass } from '../io/commands.ts';
-import type { AgentApi, AgentRequest, ExecApi, KubeApi } from '../io/outside.ts';
-import type { Submit } from '../io/submit.ts';
-import type { AgentOutcome, ExecOutcome } from '../messages/outcome.ts';
+/** The rate-limited pools, and what the stores tell them of nodes and pods. Source: design.md 5. */
+import type { Config } from '../config.ts';
+import { type AgentPool, agentPool } from '../io/agent-pool.ts';
+import type { Clock } from '../io/clock.ts';
+import { type ExecPool, execPool } from '../io/exec-pool.ts';
+import { type KubePool, kubePool } from '../io/kube-pool.ts';
+import type { AgentApi, ExecApi, KubeApi } from '../io/outside.ts';
+import type { Random } from '../io/random.ts';
+import { nodeReady } from '../messages/resources.ts';
+import type { Stores } from './stores.ts';
 
-export interface ExecJob {
-  readonly namespace: string; readonly pod: string; readonly podUid: string; readonly node: string; readonly container: string;
-  readonly argv: readonly string[]; readonly timeoutMs: number; readonly class: CommandClass; readonly priority: Priority; readonly deadlineMs: number;
-}
-export interface AgentJob { readonly node: string; readonly ip: string; readonly token: string; readonly request: AgentRequest; readonly priority: Priority }
 export interface Pools {
-  readonly kube: { readonly submit: Submit; readonly drain: () => Promise<void>; readonly figures: () => any };
-  readonly exec: { readonly submit: (job: ExecJob, done: (outcome: ExecOutcome) => void) => () => void; readonly drain: () => Promise<void>; readonly figures: () => any };
-  readonly agents: { readonly submit: (job: AgentJob, done: (outcome: AgentOutcome) => void) => () => void; readonly drain: () => Promise<void>; readonly figures: () => any };
+  readonly kube: KubePool;
+  readonly exec: ExecPool;
+  readonly agents: AgentPool;
 }
-export function directPools({ kube, exec, agent }: { kube: KubeApi; exec: ExecApi; agent: AgentApi }): Pools {
-  const none = { drain: () => Promise.resolve(), figures: () => ({}) };
-  return {
-    kube: { ...none, submit: (request, _class, done) => { void kube.request(request).then(done); return () => {}; } },
-    exec: { ...none, submit: (job, done) => { const c = new AbortController(); void exec.run({ target: job, argv: job.argv, timeoutMs: job.timeoutMs }, c.signal).then(done); return () => c.abort(); } },
-    agents: { ...none, submit: (job, done) => { const c = new AbortController(); void agent.request(job.ip, job.request, job.token, c.signal).then(done); return () => c.abort(); } },
-  };
+export interface Outlets {
+  readonly kube: Pick<KubeApi, 'request'>;
+  readonly exec: ExecApi;
+  readonly agent: AgentApi;
+  readonly settings: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export const createPools = ({ kube, exec, agent, settings, clock, random }: Outlets): Pools => ({
+  kube: kubePool({ api: kube, settings, clock }),
+  exec: execPool({ api: exec, settings, clock, random }),
+  agents: agentPool({ api: agent, settings, clock, random }),
+});
+
+/** A node that is known to be sick is not asked; what waits for a pod that is gone need not wait. */
+export function tellPools({ exec, agents }: Pools, stores: Pick<Stores, 'nodes' | 'pods'>): void {
+  stores.nodes.onChange((change) => {
+    if (change.kind === 'malformed') return;
+    const { name } = change.object.metadata;
+    if (change.kind === 'gone') {
+      exec.nodeGone(name);
+      agents.nodeGone(name);
+    } else if (change.before === undefined || nodeReady(change.before) !== nodeReady(change.object)) {
+      exec.setNodeReady(name, nodeReady(change.object));
+    }
+  });
+  stores.pods.onChange((change) => {
+    if (change.kind === 'gone') exec.podGone(change.object.metadata.uid);
+  });
 }

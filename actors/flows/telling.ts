@@ -50,7 +50,9 @@ export function learned(
 /** 0: it is due. */
 export function tellDelayMs({ sinceMs, dataSinceMs }: Untold, nowMs: number): number {
   const dataAtMs = dataSinceMs === undefined ? Number.POSITIVE_INFINITY : dataSinceMs + DATA_AFTER_MS;
-  return Math.max(0, Math.min(sinceMs + WAITING_AFTER_MS, dataAtMs) - nowMs);
+  const leftMs = Math.min(sinceMs + WAITING_AFTER_MS, dataAtMs) - nowMs;
+  // A rest that is lost in the rounding of times would be waited for without an end.
+  return leftMs < 1 ? 0 : Math.ceil(leftMs);
 }
 
 /** The status without what only describes a wait, printer columns and figures. */

@@ -29,14 +29,17 @@ export function placeTakenBy(
   return arriving.find((other) => before(other, asking));
 }
 
-/** Containers whose pod is on the node and which are not bound to it yet. */
+/** Containers whose pod is on the node and which are not bound to it yet. One that leaves is in nobody's way. */
 function* arrivingAt(node: NodeName, view: View): Generator<WekaContainer> {
   for (const pod of view.podsOnNode(node)) {
     const owner = controllerOf(pod.metadata);
     const container = owner === undefined ? undefined : view.container(owner.uid as ContainerUid); // Undefined for other owners.
-    if (container !== undefined && container.status?.nodeAffinity !== node) yield container;
+    if (container !== undefined && container.status?.nodeAffinity !== node && !leaving(container)) yield container;
   }
 }
+
+const leaving = ({ metadata, spec }: WekaContainer): boolean =>
+  metadata.deletionTimestamp !== undefined || spec.state === 'deleting' || spec.state === 'destroying';
 
 function competitor(asking: WekaContainer, manyProtocols: boolean): (other: WekaContainer) => boolean {
   const { uid, namespace, labels = {} } = asking.metadata;

@@ -13,7 +13,6 @@ import { countingKube, type TallyRow, tally } from '../../io/counting-kube.ts';
 import { noLog } from '../../io/log.ts';
 import { CONTAINERS, JOBS, PODS } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
-import { directPools } from '../../supervisors/pools.ts';
 import { type ControllerOptions, createController } from '../../supervisors/controller.ts';
 import { testConfig } from '../support/config.ts';
 import { random } from '../support/seeded.ts';
@@ -84,7 +83,8 @@ export async function live(options: LifeOptions): Promise<Life> {
   const counted = countingKube(mount.kube, clock, () => 'controller', counts.take);
   const controller = createController({
     kube: counted,
-    pools: directPools({ kube: counted, exec: mount.exec, agent: mount.agent }),
+    exec: mount.exec,
+    agent: mount.agent,
     settings,
     clock,
     random: stream('controller'),

@@ -13,7 +13,7 @@ const UNASSIGNED = wait(WAIT_MS, 'pod is not assigned to node');
 export function enforceNodeAffinity(pass: Pass): Verdict | Ask {
   const node = assigned(pass);
   if (node === undefined) return UNASSIGNED;
-  if (pass.spec.dropAffinityConstraints === true) return bound(pass, node);
+  if (pass.spec.dropAffinityConstraints === true || pass.view.node(node) === undefined) return bound(pass, node);
   return ask('pod', claim(pass, node));
 }
 /** Step 36: those that may share their node. */
@@ -25,6 +25,7 @@ export function setNodeAffinityStatus(pass: Pass): Verdict {
 function* claim(pass: Pass, node: NodeName): Script<Verdict> {
   const answer = yield* askNode(node, { kind: 'bind', uid: pass.uid });
   if (answer.kind === 'granted') return bound(pass, node);
+  if (answer.kind === 'failed') return failed(answer.reason);
   return yield* changeState(pass, 'deleting', 'scheduling race, deleting current container');
 }
 const assigned = ({ pod }: Pass): NodeName | undefined => pod?.spec?.nodeName as NodeName | undefined; // Set by the scheduler.
