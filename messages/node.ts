@@ -39,7 +39,11 @@ export type AllocateAnswer =
       readonly retryMs: number;
       readonly events: readonly EventNote[];
     };
-export type BindAnswer = { readonly kind: 'granted' } | { readonly kind: 'taken'; readonly by: string };
+/** `failed`: container or node is not known (yet). It says nothing about the place: nobody leaves because of it. */
+export type BindAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'taken'; readonly by: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 interface AnswerOf {
   readonly discover: DiscoverAnswer;
