@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../../io/clock.ts';
 import type { ExecApi, ExecTarget } from '../../../io/outside.ts';
 import type { KubeObject, ObjectRef } from '../../../messages/kube.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
@@ -25,6 +26,12 @@ const STDIN_BYTES_MAX = 3 * 1024 * 1024;
 /** A kubelet ends an idle stream after four hours; a modelled command never needs that long. */
 const EXEC_TIMEOUT_MS = 4 * 3_600_000;
 
+/**
+ * No frame leaves earlier after the handshake. kubectl 1.32 reads before its streams are made and then drops what came
+ * ("Unknown stream id 1, discarding message": 1 of 240 commands on a busy machine); a real kubelet is never that fast.
+ */
+const FIRST_FRAME_MS = 25;
+
 type Ended = Exclude<ExecOutcome, { kind: 'dropped' }>;
 
 export interface ExecEndpoint {
@@ -39,7 +46,7 @@ export interface ExecEndpoint {
   readonly close: () => void;
 }
 
-export function createExecEndpoint(store: ApiStore, exec: ExecApi): ExecEndpoint {
+export function createExecEndpoint(store: ApiStore, exec: ExecApi, clock: Clock): ExecEndpoint {
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -58,7 +65,9 @@ export function createExecEndpoint(store: ApiStore, exec: ExecApi): ExecEndpoint
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
       if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !offered.includes(PROTOCOL))
         return badRequest(`commands run over a WebSocket with sub-protocol ${PROTOCOL} only`);
-      sockets.handleUpgrade(request, socket, head, (opened) => converse(opened, exec, target, argv, query));
+      sockets.handleUpgrade(request, socket, head, (opened) =>
+        converse(opened, { exec, clock }, { target, argv }, query),
+      );
       return undefined;
     },
     close: () => {
@@ -94,26 +103,33 @@ const truthy = (query: URLSearchParams, name: string): boolean => ['1', 'true'].
  */
 function converse(
   socket: WebSocket,
-  exec: ExecApi,
-  target: ExecTarget,
-  argv: readonly string[],
+  { exec, clock }: { readonly exec: ExecApi; readonly clock: Clock },
+  command: { readonly target: ExecTarget; readonly argv: readonly string[] },
   query: URLSearchParams,
 ): void {
   const aborted = new AbortController();
+  const openedMs = clock.monotonicMs();
   const input: Buffer[] = [];
   let inputBytes = 0;
   let started = false;
+  let cancel = (): void => undefined;
+  const answer = (outcome: Ended): void => {
+    const restMs = openedMs + FIRST_FRAME_MS - clock.monotonicMs();
+    if (socket.readyState === socket.OPEN) cancel = clock.after(restMs, () => finish(socket, outcome, query));
+  };
   const start = (): void => {
     if (started) return;
     started = true;
     const stdin = input.length === 0 ? {} : { stdin: Buffer.concat(input).toString('utf8') };
-    exec.run({ target, argv, ...stdin, timeoutMs: EXEC_TIMEOUT_MS }, aborted.signal).then(
-      (outcome) => finish(socket, outcome, query),
-      () => socket.terminate(),
-    );
+    exec
+      .run({ ...command, ...stdin, timeoutMs: EXEC_TIMEOUT_MS }, aborted.signal)
+      .then(answer, () => socket.terminate());
   };
   socket.on('error', () => socket.terminate());
-  socket.on('close', () => aborted.abort());
+  socket.on('close', () => {
+    cancel();
+    aborted.abort();
+  });
   socket.on('message', (data: RawData) => {
     const frame = data as Buffer; // ws gives Buffers unless told otherwise.
     if (frame[0] === CLOSE && frame[1] === STDIN) return start();

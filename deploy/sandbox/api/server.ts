@@ -70,7 +70,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     encoder: createEventEncoder(clock),
     limits: { ...WATCH_LIMITS, ...options.watchLimits },
   };
-  const execEndpoint = createExecEndpoint(store, exec);
+  const execEndpoint = createExecEndpoint(store, exec, clock);
 
   const userOf = (request: IncomingMessage): string | undefined => {
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];

@@ -2,19 +2,28 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
+import { systemClock } from '../../../io/clock.ts';
+import type { ExecApi } from '../../../io/outside.ts';
 import { PODS } from '../../../messages/kube.ts';
+import { simClock } from '../../support/sim-clock.ts';
 import { NAMESPACE, podDraft, TOKEN, type Wire, withServer } from './support.ts';
+
+/** The endpoint holds its first frame back for 25 ms. */
+const REAL_TIME = { clock: systemClock };
 
 interface Frames {
   readonly stdout: string;
   readonly stderr: string;
   readonly status: Wire;
 }
-/** Runs a command as kubectl does; the HTTP code where the upgrade is refused. */
-function execute(url: string, path: string, stdin?: string, token = TOKEN): Promise<Frames | number> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, ['v5.channel.k8s.io'], {
+const connect = (url: string, path: string, token = TOKEN): WebSocket =>
+  new WebSocket(`${url.replace('http', 'ws')}${path}`, ['v5.channel.k8s.io'], {
     headers: { authorization: `Bearer ${token}` },
   });
+
+/** Runs a command as kubectl does; the HTTP code where the upgrade is refused. */
+function execute(url: string, path: string, stdin?: string, token = TOKEN): Promise<Frames | number> {
+  const socket = connect(url, path, token);
   const channels = new Map<number, string>();
   return new Promise((resolve) => {
     socket.on('error', () => undefined);
@@ -57,7 +66,7 @@ test('exec-endpoint: a command runs in a pod with its arguments, input, output a
     const failed = (await execute(url, execPath('p', 'fail'))) as Frames;
     assert.equal([failed.stdout, failed.stderr, failed.status.reason], ['some\n', 'bad\n', 'NonZeroExitCode']);
     assert.equal(failed.status.details.causes, [{ reason: 'ExitCode', message: '7' }]);
-  }));
+  }, REAL_TIME));
 
 test('exec-endpoint: commands that can not run say why', () =>
   withServer(async ({ store, url }) => {
@@ -71,36 +80,58 @@ test('exec-endpoint: commands that can not run say why', () =>
     assert.equal([gone.status.status, gone.status.code], ['Failure', 500]);
     assert.match(gone.status.message, /container not found/);
     assert.is(((await execute(url, execPath('p', 'cut'))) as Frames).status, undefined);
-  }));
+  }, REAL_TIME));
 
-test('exec-endpoint: a client that goes away aborts its command', async () => {
-  let aborted: () => void = () => undefined;
-  const abort = new Promise<void>((resolve) => {
-    aborted = resolve;
-  });
+test('exec-endpoint: no frame leaves before kubectl has its streams', async () => {
+  const clock = simClock();
   await withServer(
-    async ({ store, url }) => {
+    async ({ store, url, execs }) => {
       store.request({ verb: 'create', type: PODS, object: podDraft('p') });
-      const headers = { authorization: `Bearer ${TOKEN}` };
-      const socket = new WebSocket(`${url.replace('http', 'ws')}${execPath('p', 'hang')}`, ['v5.channel.k8s.io'], {
-        headers,
+      let ended = false;
+      const running = execute(url, execPath('p', 'echo', 'x')).then((frames) => {
+        ended = true;
+        return frames as Frames;
       });
-      await new Promise((resolve) => socket.on('open', resolve));
-      socket.terminate();
-      await abort;
+      while (clock.pendingCount() === 0) await new Promise((resolve) => setImmediate(resolve)); // The command has ended.
+      clock.advance(24);
+      await execute(url, execPath('missing', 'echo')); // A whole round trip later
+      assert.equal([execs.length, ended], [1, false]);
+      clock.advance(1);
+      assert.is((await running).stdout, 'x\n');
     },
-    {
-      exec: {
-        run: (_request, signal) =>
-          new Promise((resolve) => {
-            signal?.addEventListener('abort', () => {
-              aborted();
-              resolve({ kind: 'transport', cause: 'aborted' });
-            });
-          }),
-      },
-    },
+    { clock },
   );
 });
+
+for (const [how, leave] of [
+  ['a client that goes away', (socket: WebSocket) => socket.terminate()],
+  ['a server that closes', () => undefined],
+] as const)
+  test(`exec-endpoint: ${how} aborts the command`, async () => {
+    let aborted: () => void = () => undefined;
+    const abort = new Promise<void>((resolve) => {
+      aborted = resolve;
+    });
+    const exec: ExecApi = {
+      run: (_request, signal) =>
+        new Promise((resolve) => {
+          signal?.addEventListener('abort', () => {
+            aborted();
+            resolve({ kind: 'transport', cause: 'aborted' });
+          });
+        }),
+    };
+    await withServer(
+      async ({ store, url }) => {
+        store.request({ verb: 'create', type: PODS, object: podDraft('p') });
+        const socket = connect(url, execPath('p', 'any'));
+        socket.on('error', () => undefined);
+        await new Promise((resolve) => socket.on('open', resolve));
+        leave(socket);
+      },
+      { exec },
+    );
+    await abort;
+  });
 
 test.run();
