@@ -157,7 +157,9 @@ export function execPool(options: ExecPoolOptions): ExecPool {
       flights.set(key, flight);
       flight.cancel = start(job, (outcome) => {
         land();
-        for (const each of [...flight.listeners]) each(outcome);
+        const told = [...flight.listeners];
+        flight.listeners.clear(); // A late cancel finds nobody to tell.
+        for (const each of told) each(outcome);
       });
     }
     return () => {
