@@ -38,17 +38,21 @@ export function startClusterController(
 ): void {
   const random = ctx.random('cluster-controller');
   const membersOf = new Map<string, Map<string, Container>>();
-  const scheduled = new Set<string>();
+  const scheduled = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();
   /** Clusters with commands under way. */
   const busy = new Set<string>();
 
+  /** The earliest asked for counts. */
   const soon = (key: string, delayMs: number): void => {
-    if (scheduled.has(key)) return;
-    scheduled.add(key);
-    ctx.clock.after(delayMs, () => {
+    const atMs = ctx.clock.monotonicMs() + delayMs;
+    const before = scheduled.get(key);
+    if (before !== undefined && before.atMs <= atMs) return;
+    before?.cancel();
+    const cancel = ctx.clock.after(delayMs, () => {
       scheduled.delete(key);
       turn(key);
     });
+    scheduled.set(key, { atMs, cancel });
   };
   const wake = (key: string): void => soon(key, draw(ctx.latency.sibling, random));
 
