@@ -5,7 +5,10 @@ import type { Clock } from '../../../io/clock.ts';
 export interface Screen {
   /** Stays. Ends with a line break added here. */
   readonly say: (text: string) => void;
-  /** Replaces the block before it. Elsewhere than on a terminal: `line`, when it changed and a second has passed. */
+  /**
+   * Replaces the block before it. Elsewhere than on a terminal: `line` with the seconds since the start, when it changed
+   * and a second has passed.
+   */
   readonly show: (block: readonly string[], line: string) => void;
   /** Leaves the last state of the block on the screen. */
   readonly done: () => void;
@@ -38,6 +41,7 @@ function terminal(output: NodeJS.WriteStream): Screen {
 }
 
 function pipe(output: NodeJS.WritableStream, clock: Clock): Screen {
+  const startMs = clock.monotonicMs();
   let shown = '';
   let latest = '';
   let shownAtMs = Number.NEGATIVE_INFINITY;
@@ -45,7 +49,7 @@ function pipe(output: NodeJS.WritableStream, clock: Clock): Screen {
     if (latest === shown) return;
     shown = latest;
     shownAtMs = clock.monotonicMs();
-    output.write(`${latest}\n`);
+    output.write(`${Math.round((shownAtMs - startMs) / 1_000)} s: ${latest}\n`);
   };
   return {
     say: (text) => {
