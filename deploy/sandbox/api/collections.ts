@@ -5,7 +5,7 @@ import { unknownFields } from './field-validation.ts';
 import { bodyOf, flag, objectOf, textsOf, wholeNumberOf, writeOptionsOf } from './parameters.ts';
 import { type ApiRequest, json, type Reply, refuse } from './reply.ts';
 import { type Form, formOf, renderList, renderObject } from './representation.ts';
-import { badRequest, failure, methodNotAllowed, notAcceptable, statusOf, success } from './status.ts';
+import { badRequest, invalidField, methodNotAllowed, notAcceptable, statusOf, success } from './status.ts';
 import { validateFields, warned } from './writes.ts';
 
 export interface Collection {
@@ -55,9 +55,8 @@ function watch(place: Collection, { query }: ApiRequest, form: Form): Reply {
   if (!seconds.ok) return refuse(seconds.status);
   const initial = flag(query, 'sendInitialEvents');
   if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    const message = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    const cause = { reason: 'FieldValueForbidden', message: `Forbidden: ${message}`, field: 'resourceVersionMatch' };
-    return refuse(failure(422, 'Invalid', `resourceVersionMatch: Forbidden: ${message}`, { causes: [cause] }));
+    const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    return refuse(invalidField('resourceVersionMatch', message));
   }
   const resourceVersion = query.get('resourceVersion') ?? '';
   // Without a version to start from, a watch begins with the present state.

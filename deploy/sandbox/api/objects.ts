@@ -17,15 +17,18 @@ import {
 } from './parameters.ts';
 import { type ApiRequest, json, type Reply, refuse } from './reply.ts';
 import { type Form, formOf, renderObject } from './representation.ts';
+import { groupVersionOf } from './routes.ts';
 import {
   badRequest,
   failure,
+  invalidField,
   methodNotAllowed,
   noSuchPath,
   notAcceptable,
   type Status,
   statusOf,
   success,
+  unsupportedValue,
 } from './status.ts';
 import { validateFields, warned } from './writes.ts';
 
@@ -110,8 +113,9 @@ function patch(target: Target, request: ApiRequest, store: ApiStore, form: Form,
   const wanted = patchRequest(media, target, body.value, request);
   if (!wanted.ok) return refuse(wanted.status);
   const { unknown, asked } = wanted.value;
+  if (media === APPLY && unknown.length > 0) return refuse(undeclared(ref, unknown));
   const checked = validateFields(unknown, options.value.fieldValidation, (text) =>
-    media === APPLY ? badRequest(text) : invalidPatch(request.body.toString('utf8'), text),
+    invalidPatch(request.body.toString('utf8'), text),
   );
   if (!checked.ok) return refuse(checked.status);
   const creates = media === APPLY && store.get(ref) === undefined;
@@ -146,7 +150,8 @@ function patchRequest(
     const object = objectOf(value, ref, () => '');
     if (!object.ok) return object;
     const fieldManager = request.query.get('fieldManager');
-    if (!fieldManager) return { ok: false, status: badRequest('fieldManager is required for apply patch') };
+    if (!fieldManager)
+      return { ok: false, status: invalidField('fieldManager', 'Required value: is required for apply patch') };
     const force = flag(request.query, 'force');
     const asked = { verb: 'apply', ref, ...part, object: object.value, fieldManager, force } as const;
     return { ok: true, value: { asked, unknown: unknownFields(served, value) } };
@@ -163,6 +168,14 @@ function invalidPatch(body: string, text: string): Status {
   const message = `Invalid value: ${JSON.stringify(body)}: ${text}`;
   const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];
   return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes });
+}
+
+/** What an apply of unknown fields gets, whatever the field validation: 500, without a reason. */
+function undeclared({ type, namespace = '', name }: ObjectRef, unknown: readonly string[]): Status {
+  const texts = unknown.map((path) => `.${path}: field not declared in schema`);
+  const list = texts.length === 1 ? texts.join() : ['errors:', ...texts.map((text) => `  ${text}`)].join('\n');
+  const what = `${namespace}/${name}; ${groupVersionOf(type)}, Kind=${type.kind}`;
+  return failure(500, '', `failed to create typed patch object (${what}): ${list}`);
 }
 
 interface DeleteOptions {
@@ -200,7 +213,7 @@ function deleteRequest(ref: ObjectRef, wanted: DeleteOptions, query: URLSearchPa
   const policy = textsOf(query, 'propagationPolicy').propagationPolicy ?? wanted.propagationPolicy ?? orphan;
   const propagation = PROPAGATIONS.find((each) => each === policy);
   if (policy !== undefined && propagation === undefined)
-    return { ok: false, status: badRequest(`unknown propagationPolicy ${JSON.stringify(policy)}`) };
+    return { ok: false, status: unsupportedValue('propagationPolicy', policy, PROPAGATIONS) };
   const { uid, resourceVersion } = wanted.preconditions ?? {};
   return {
     ok: true,

@@ -4,7 +4,7 @@ import type { RequestOptions } from '../world/api.ts';
 import { type Decoded, decodeBody } from './body.ts';
 import type { ApiRequest } from './reply.ts';
 import { groupVersionOf } from './routes.ts';
-import { badRequest, failure, type Status } from './status.ts';
+import { badRequest, failure, type Status, unsupportedValue } from './status.ts';
 
 /** A value, or why the request is refused. */
 export type Checked<Value> =
@@ -28,25 +28,17 @@ export function writeOptionsOf(
 ): Checked<WriteOptions> {
   const dryRun: readonly unknown[] = [...query.getAll('dryRun'), ...dryRunInBody];
   const odd = dryRun.find((value) => value !== 'All');
-  if (odd !== undefined) return bad(unsupported('dryRun', odd, ['All']));
+  if (odd !== undefined) return bad(unsupportedValue('dryRun', odd, ['All']));
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   if (fieldValidation !== 'Ignore' && fieldValidation !== 'Warn' && fieldValidation !== 'Strict')
-    return bad(unsupported('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn']));
+    return bad(unsupportedValue('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn']));
   const fieldManager = query.get('fieldManager') || userAgent?.split('/', 1)[0] || 'unknown';
   return fine({ fieldManager, dryRun: dryRun.length > 0, fieldValidation });
 }
 
-function unsupported(field: string, value: unknown, supported: readonly string[]): Status {
-  const names = supported.map((name) => JSON.stringify(name)).join(', ');
-  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${names}`;
-  return failure(422, 'Invalid', `${field}: ${message}`, {
-    causes: [{ reason: 'FieldValueNotSupported', message, field }],
-  });
-}
-
-const selfEvident = (text: string | null): boolean => text === '' || text === '1' || text === 'true';
 /** A boolean parameter: absent and `false` are false, a bare name is true. */
-export const flag = (query: URLSearchParams, name: string): boolean => query.has(name) && selfEvident(query.get(name));
+export const flag = (query: URLSearchParams, name: string): boolean =>
+  ['', '1', 'true'].includes(query.get(name) ?? 'false');
 
 /** The named text parameters that are present and not empty. */
 export function textsOf<Name extends string>(

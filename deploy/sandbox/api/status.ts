@@ -62,6 +62,16 @@ export const methodNotAllowed = (): Status =>
 export const notAcceptable = (): Status =>
   failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
 
+/** 422 for one bad parameter or option. `message` begins with the text of its reason, as `Required value: …`. */
+export const invalidField = (field: string, message: string): Status =>
+  failure(422, 'Invalid', `${field}: ${message}`, { causes: [{ reason: reasonFor(message), message, field }] });
+
+/** The same where only certain values are taken. */
+export function unsupportedValue(field: string, value: unknown, supported: readonly string[]): Status {
+  const names = supported.map((name) => JSON.stringify(name)).join(', ');
+  return invalidField(field, `Unsupported value: ${JSON.stringify(value)}: supported values: ${names}`);
+}
+
 /** The Status of a failed outcome; undefined for `transport`: there the connection is to be dropped without an answer. */
 export function statusOf(outcome: Exclude<KubeOutcome<never>, { kind: 'ok' }>, subject: Subject): Status | undefined {
   const details: StatusDetails = {
@@ -120,7 +130,9 @@ export function causesOf(message: string): readonly StatusCause[] {
   return errors.map((error) => {
     const [, field, rest] = FIELD_ERROR.exec(error) ?? [];
     if (field === undefined || rest === undefined) return { reason: 'FieldValueInvalid', message: error, field: '' };
-    const reason = FIELD_TEXTS.find(([start]) => rest.startsWith(start))?.[1] ?? 'FieldValueInvalid';
-    return { reason, message: rest, field: field === '<nil>' ? '' : field };
+    return { reason: reasonFor(rest), message: rest, field: field === '<nil>' ? '' : field };
   });
 }
+
+const reasonFor = (message: string): string =>
+  FIELD_TEXTS.find(([start]) => message.startsWith(start))?.[1] ?? 'FieldValueInvalid';

@@ -114,7 +114,7 @@ test('writes: every kind of patch, and 415 for others', () =>
       metadata: { name: 'a' },
       spec: { port: 14000 },
     };
-    assert.is((await patch('application/apply-patch+yaml', applied)).code, 400);
+    assert.is((await patch('application/apply-patch+yaml', applied)).code, 422);
     const answer = await patch('application/apply-patch+yaml', applied, '?fieldManager=me');
     assert.equal([answer.code, answer.body.spec.port], [200, 14000]);
     const conflict = await patch(
@@ -145,6 +145,20 @@ test('writes: apply creates what is absent, in YAML', () =>
       body,
     });
     assert.equal([answer.code, answer.body.metadata.name], [201, 'z']);
+  }));
+
+test('writes: an apply of unknown fields fails as in Kubernetes, whatever the validation', () =>
+  withServer(async ({ ask, store }) => {
+    const body = containerDraft('z', { typo: 1 });
+    const answer = await ask(`${CONTAINERS_PATH}/z?fieldManager=me&fieldValidation=Ignore`, {
+      method: 'PATCH',
+      contentType: 'application/apply-patch+yaml',
+      body,
+    });
+    const message =
+      'failed to create typed patch object (weka/z; weka.weka.io/v1alpha1, Kind=WekaContainer): .spec.typo: field not declared in schema';
+    assert.equal([answer.code, answer.body.message], [500, message]);
+    assert.is(store.get(refOfContainer('z')), undefined);
   }));
 
 test('writes: replace needs the version it was read at, status is a part of its own', () =>
@@ -185,7 +199,7 @@ test('writes: delete answers with a Status when the object is gone, with the obj
     assert.equal([gone.code, gone.body.status, gone.body.details.uid], [200, 'Success', uid]);
     const held = await remove('b');
     assert.equal([held.code, typeof held.body.metadata.deletionTimestamp], [200, 'string']);
-    assert.is((await remove('b?propagationPolicy=Maybe')).code, 400);
+    assert.is((await remove('b?propagationPolicy=Maybe')).code, 422);
   }));
 
 test('writes: a collection is deleted by label', () =>
