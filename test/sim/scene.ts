@@ -1,0 +1,162 @@
+/**
+ * A modelled fleet and the real controller over it, in memory and on a virtual clock: what every test of the whole starts
+ * from. Everything random comes from the seed. Owns the controller's incarnations; decides nothing about containers.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
+import { type Mount, memoryMount } from '../../deploy/sandbox/world/mount.ts';
+import {
+  createWorld,
+  DEPLOYMENT_NAME,
+  MAINTENANCE_ACCOUNT,
+  OPERATOR_IMAGE,
+  type World,
+} from '../../deploy/sandbox/world/world.ts';
+import { noLog } from '../../io/log.ts';
+import type { ExecApi, KubeApi } from '../../io/outside.ts';
+import { CONTAINERS } from '../../messages/kube.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
+import { type Controller, type ControllerOptions, createController } from '../../supervisors/controller.ts';
+import { testConfig } from '../support/config.ts';
+import { random } from '../support/seeded.ts';
+import { type SimClock, simClock } from '../support/sim-clock.ts';
+
+export interface SceneOptions {
+  readonly seed: number | string;
+  readonly nodes: number;
+  /** How many containers of each role the cluster `demo` gets. */
+  readonly drive: number;
+  readonly compute: number;
+  /** Share of calls that fail, 0 to 1. */
+  readonly failShare?: number;
+  /** Other tables, other traces, other ways to the outside: for tests that break or count something. */
+  readonly controller?: Partial<ControllerOptions>;
+  readonly outside?: Partial<Wrapped>;
+}
+/** What stands between a controller and the modelled fleet. */
+export interface Wrapped {
+  readonly kube: (api: KubeApi, around: { readonly clock: SimClock; readonly world: World }) => KubeApi;
+  readonly exec: (api: ExecApi, around: { readonly clock: SimClock }) => ExecApi;
+}
+
+export interface Scene {
+  readonly clock: SimClock;
+  readonly world: World;
+  readonly mount: Mount;
+  /** The present incarnation; throws while there is none. */
+  readonly controller: () => Controller;
+  /** A new controller over the same fleet, as after a restart of its process. */
+  readonly start: () => void;
+  /** The process dies: nothing is waited for, nothing that was queued is sent. */
+  readonly crash: () => void;
+  /** Steps the clock until it `holds`, looked at whenever all mailboxes are empty. Virtual ms it took; undefined: not in time. */
+  readonly until: (holds: () => boolean, limitMs: number) => Promise<number | undefined>;
+  readonly forMs: (durationMs: number) => Promise<void>;
+  /** Drive and compute containers, as stored. */
+  readonly own: () => readonly WekaContainer[];
+  /** All containers that were ordered are up. */
+  readonly allUp: () => boolean;
+  /** What is not up, one line each. */
+  readonly notUp: () => readonly string[];
+}
+
+export const MINUTE_MS = 60_000;
+/** A cluster of a dozen that nothing hinders is up in 2 to 3. */
+export const UP_MS_MAX = 10 * MINUTE_MS;
+const CRDS = readCrds();
+
+function readCrds(): readonly unknown[] {
+  const folder = new URL('../../deploy/crds/', import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => load(readFileSync(new URL(name, folder), 'utf8')));
+}
+
+/** The fleet with its cluster ordered; no controller runs yet. */
+export function createScene(options: SceneOptions): Scene {
+  const { seed, nodes, drive, compute, failShare = 0, outside = {} } = options;
+  const stream = (name: string) => random(`${seed}/${name}`);
+  const clock = simClock();
+  const world = createWorld({ clock, random: stream, crds: CRDS, nodes });
+  const mount = memoryMount(world, { clock, random: stream('mount'), latencyMs: [1, 20], failShare });
+  const settings = testConfig({
+    POD_NAMESPACE: 'weka-operator-system',
+    OPERATOR_DEPLOYMENT_NAME: DEPLOYMENT_NAME,
+    OPERATOR_IMAGE,
+    WEKA_OPERATOR_MAINTENANCE_SA_NAME: MAINTENANCE_ACCOUNT,
+    SIGN_DRIVES_IMAGE: 'registry.example.com/weka.io/weka-sign-tool:v1',
+  });
+  const kube = outside.kube?.(mount.kube, { clock, world }) ?? mount.kube;
+  const exec = outside.exec?.(mount.exec, { clock }) ?? mount.exec;
+  let incarnations = 0;
+  let present: Controller | undefined;
+  const own = () =>
+    world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'drive' || spec.mode === 'compute');
+  world.addCluster({ name: 'demo', drive, compute, numDrives: 1 });
+
+  const until = async (holds: () => boolean, limitMs: number): Promise<number | undefined> => {
+    const fromMs = clock.monotonicMs();
+    for (;;) {
+      await quiet();
+      if (holds()) return clock.monotonicMs() - fromMs;
+      if (!clock.step(fromMs + limitMs)) return undefined;
+    }
+  };
+  /** Without a controller there are only the promises of the models. */
+  const quiet = (): Promise<void> =>
+    present === undefined ? new Promise((resolve) => setImmediate(resolve)) : present.system.settled();
+
+  return {
+    clock,
+    world,
+    mount,
+    controller: () => {
+      if (present === undefined) throw new Error('no controller runs');
+      return present;
+    },
+    start: () => {
+      incarnations += 1;
+      present = createController({
+        kube,
+        exec,
+        agent: mount.agent,
+        settings,
+        clock,
+        random: stream(incarnations === 1 ? 'controller' : `controller-${incarnations}`),
+        log: noLog,
+        instance: `sim-${incarnations}`,
+        fatal: () => {},
+        ...options.controller,
+      });
+      present.start().catch(() => {}); // Shows as a fleet that does not come up.
+    },
+    crash: () => {
+      if (present === undefined) return;
+      const { stores, system, pools } = present;
+      stores.stop();
+      system.stop();
+      for (const pool of [pools.kube, pools.exec, pools.agents]) pool.stop();
+      present = undefined;
+    },
+    until,
+    forMs: async (durationMs) => void (await until(() => false, durationMs)),
+    own,
+    allUp: () => own().length === drive + compute && own().every(isUp),
+    notUp: () =>
+      own()
+        .filter((container) => !isUp(container))
+        .map(describe),
+  };
+}
+
+/** Running, joined, drives added: what counts as up. */
+export function isUp({ spec, status }: WekaContainer): boolean {
+  if (status?.status !== 'Running' || status.containerID === undefined) return false;
+  return spec.mode !== 'drive' || (status.addedDrives?.length ?? 0) === (spec.numDrives ?? 0);
+}
+export function describe({ metadata, spec, status }: WekaContainer): string {
+  const bad = status?.conditions
+    ?.filter((condition) => condition.status === 'False')
+    .map(({ type, message }) => `${type}: ${message}`);
+  return `${metadata.name} ${spec.state}${metadata.deletionTimestamp === undefined ? '' : ' (deleted)'} ${status?.status}/${status?.internalStatus} id=${status?.containerID} ${bad?.join('; ') ?? ''}`;
+}
