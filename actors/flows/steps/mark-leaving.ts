@@ -14,7 +14,10 @@ export const markLeaving =
   };
 
 function* deleteSelf(pass: Pass, text: string): Script<Verdict> {
-  const outcome = yield* kube({ verb: 'delete', ref: containerRef(pass), uid: pass.uid }, 'removal');
+  // Under the version this was decided on: a state that was taken back meanwhile is not overruled (F5).
+  const { resourceVersion } = pass.container.metadata;
+  const request = { verb: 'delete', ref: containerRef(pass), uid: pass.uid, resourceVersion } as const;
+  const outcome = yield* kube(request, 'removal');
   if (outcome.kind !== 'ok') return kubeFailed('failed to delete container', outcome);
   return wait(WAIT_MS, 'Container is being deleting, refetching', { status: { status: text } });
 }

@@ -1,6 +1,6 @@
 /** D25, X16: erases weka's signature from the container's drives. Destroys the data on them. Source: spec 03, 4.14; F2, F32. */
 import { CONDITIONS } from '../../../messages/condition.ts';
-import { CONTAINERS, refOf } from '../../../messages/kube.ts';
+import { CONTAINERS, controllerOf, refOf } from '../../../messages/kube.ts';
 import { nodeReady, type Pod } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
@@ -46,8 +46,9 @@ function* resign(pass: Pass): Script<Verdict> {
   if (nodeName === undefined) return done;
   // A cache may be late; the process must be gone before its drives are erased.
   const pod = yield* kube<Pod>({ verb: 'get', ref: podRef(pass) }, 'removal');
-  if (pod.kind === 'ok') return wait(WAIT_MS, 'the pod still exists, drives are not resigned');
-  if (pod.kind !== 'notFound') return kubeFailed('failed to read the pod', pod);
+  if (pod.kind !== 'ok' && pod.kind !== 'notFound') return kubeFailed('failed to read the pod', pod);
+  const ours = pod.kind === 'ok' && controllerOf(pod.answer.metadata)?.uid === pass.uid;
+  if (ours) return wait(WAIT_MS, 'the pod still exists, drives are not resigned');
   const own = namespaceOf(pass);
   const ending = view.namespace(own)?.status?.phase === 'Terminating';
   const namespace = ending ? settings.operatorNamespace : own;
