@@ -9,7 +9,7 @@ import type { ContainerMessage } from '../messages/container.ts';
 import { unreachable } from '../messages/exhaustive.ts';
 import type { Attempt, ContainerUid } from '../messages/ids.ts';
 import type { KubeOutcome } from '../messages/kube.ts';
-import { mergePatch } from '../messages/merge-patch.ts';
+import { mergeDiff, mergePatch } from '../messages/merge-patch.ts';
 import { type EventNote, failed, type Verdict, warningEachMinute } from '../messages/verdict.ts';
 import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
@@ -47,6 +47,8 @@ export interface State {
   readonly attempt: Attempt;
   readonly flow: FlowName;
   readonly walk: Walk;
+  /** The stored status that `walk.status` was made from: what differs between the two is our doing, all else is others'. */
+  readonly base: WekaContainerStatus | undefined;
   /** Name of the child at work, else ''. */
   readonly child: ChildName | '';
   /** Something changed during the pass. */
@@ -73,6 +75,7 @@ export const initial: State = {
   attempt: 0 as Attempt,
   flow: 'active',
   walk: begin(undefined, noMemory),
+  base: undefined,
   child: '',
   again: false,
   ending: undefined,
@@ -84,12 +87,14 @@ export type Input = ContainerMessage & { readonly seen: Seen | undefined; readon
 
 /** Pure but for the scripts that its effects carry. */
 export function decider(flows: Flows, surroundings: Surroundings) {
-  return function decide(state: State, input: Input, now: Now): Turn<State, Effect> {
+  return function decide(before: State, input: Input, now: Now): Turn<State, Effect> {
     const { seen, moment } = input;
-    const ignore: Turn<State, Effect> = [state, []];
-    if (seen === undefined) return input.kind === 'lookAgain' && state.child !== '' ? abandon(state) : ignore;
-    if (seen.kind === 'malformed') return input.kind === 'lookAgain' ? malformed(state, seen.problems, now) : ignore;
+    const nothing: Turn<State, Effect> = [before, []];
+    if (seen === undefined) return input.kind === 'lookAgain' ? abandon(before) : nothing;
+    if (seen.kind === 'malformed') return input.kind === 'lookAgain' ? malformed(before, seen.problems, now) : nothing;
     const { container } = seen;
+    const state = rebased(before, container);
+    const ignore: Turn<State, Effect> = [state, []];
     switch (input.kind) {
       case 'lookAgain':
         if (state.phase === 'idle') return startPass(state, container);
@@ -121,6 +126,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
         ...from,
         flow: flowOf(stored),
         walk: begin(status, from.walk.memory),
+        base: stored.status,
         again: false,
         child: '' as const,
       };
@@ -193,25 +199,25 @@ export function decider(flows: Flows, surroundings: Surroundings) {
     }
     function written(from: State, stored: WekaContainer, outcome: KubeOutcome): Turn<State, Effect> {
       if (outcome.kind === 'ok') {
-        const told = { ...from, untold: undefined };
+        // The answer is in the store: what was written is what is stored.
+        const told = { ...from, base: stored.status, walk: { ...from.walk, status: stored.status }, untold: undefined };
         if (flowOf(stored) !== from.flow) return preempt(told, stored);
         return from.ending === undefined ? go(told, stored) : idle(told, stored, from.ending);
       }
       const kept: State = { ...from, untold: learned(from, stored) };
-      const [next, effects] = idle(kept, stored, {
-        kind: 'end',
-        delayMs: retryMs(outcome),
-        why: `status write: ${outcome.kind}`,
-      });
+      const halt: Halt = { kind: 'end', delayMs: retryMs(outcome), why: `status write: ${outcome.kind}` };
+      const [next, effects] = idle(kept, stored, halt, false);
       // Texts of a refusal are the API server's: without them nobody would know why the status stands still (F38).
       const note = outcome.kind === 'refused' ? [warningEachMinute('StatusWriteRefused', outcome.message)] : [];
       return [next, [...note.map((each) => ({ kind: 'record', note: each }) as const), ...effects]];
     }
-    function idle(from: State, stored: WekaContainer, halt: Halt): Turn<State, Effect> {
+    /** `telling`: what is untold may bring the next pass earlier; not after a write that failed. */
+    function idle(from: State, stored: WekaContainer, halt: Halt, telling = true): Turn<State, Effect> {
       const resting: State = { ...from, phase: 'idle', attempt: now.fresh, child: '', ending: undefined };
       if (from.again || flowOf(stored) !== from.flow) return startPass(resting, stored);
       const plannedMs = halt.kind === 'end' ? halt.delayMs : FAILED_MS;
-      const tellMs = from.untold === undefined ? plannedMs : tellDelayMs(from.untold, moment.nowMs);
+      const tellMs =
+        from.untold === undefined || !telling ? Number.POSITIVE_INFINITY : tellDelayMs(from.untold, moment.nowMs);
       const delayMs = Math.min(
         jittered(plannedMs, JITTER, () => moment.chance),
         tellMs,
@@ -221,6 +227,13 @@ export function decider(flows: Flows, surroundings: Surroundings) {
   };
 }
 
+/** The working copy follows what others wrote meanwhile: a write of ours never undoes theirs. */
+function rebased(state: State, { status }: WekaContainer): State {
+  if (state.phase === 'idle' || state.base === status) return state;
+  const ours = mergeDiff(state.base ?? {}, state.walk.status ?? {});
+  const now = ours === undefined ? status : patched(status, ours);
+  return { ...state, base: status, walk: { ...state.walk, status: now } };
+}
 /** The API no longer has it: its child has nothing left to do. The supervisor stops the actor. */
 function abandon(state: State): Turn<State, Effect> {
   return [

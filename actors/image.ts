@@ -25,6 +25,8 @@ import { runScript } from './worker.ts';
 const RETRY_MS = 10_000;
 /** Pods asked before a helper is made. */
 const PODS_MAX = 2;
+/** Of those that wait, so many are looked at for a pod to ask. */
+const ASKING_MAX = 16;
 
 /** How one try went: the flags, a failure, or neither while a helper is at work. */
 type Found = { readonly flags: FeatureFlags } | { readonly failure: string } | undefined;
@@ -64,7 +66,9 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
         if (flags !== undefined) return [state, [{ kind: 'answer', to: msg.answer, answer: { kind: 'known', flags } }]];
         const answer: ImageAnswer =
           state.failure === undefined ? { kind: 'pending' } : { kind: 'failed', reason: state.failure };
-        const [next, effects] = fetch({ ...state, asking: new Set([...state.asking, msg.ask.uid]) }, now);
+        const { uid } = msg.ask;
+        const asking = state.asking.has(uid) ? state.asking : new Set([...state.asking, uid]);
+        const [next, effects] = fetch({ ...state, asking }, now);
         return [next, [{ kind: 'answer', to: msg.answer, answer }, ...effects]];
       }
       case 'lookAgain':
@@ -86,12 +90,22 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
   };
 
   function fetch(state: State, now: Now): Turn<State, Effect> {
-    const asking = [...state.asking].flatMap((uid) => view.container(uid) ?? []);
+    if (state.phase !== 'idle' || state.flags !== undefined) return [state, []];
+    // Thousands may wait for one image: only the first few are looked at, and only when there is something to do.
+    const asking = firstOf(state.asking);
     const [first] = asking;
-    if (state.phase !== 'idle' || first === undefined || state.flags !== undefined) return [state, []];
-    const script = next(first, asking);
+    const script = first === undefined ? undefined : next(first, asking);
     if (script === undefined) return [state, []];
     return [{ ...state, phase: 'running', attempt: now.fresh }, [{ kind: 'fetch', attempt: now.fresh, script }]];
+  }
+  function firstOf(uids: ReadonlySet<ContainerUid>): readonly WekaContainer[] {
+    const found: WekaContainer[] = [];
+    for (const uid of uids) {
+      const container = view.container(uid);
+      if (container !== undefined) found.push(container);
+      if (found.length === ASKING_MAX) break;
+    }
+    return found;
   }
   /** Undefined while a helper is at work. */
   function next(first: WekaContainer, asking: readonly WekaContainer[]): Script<Found> | undefined {

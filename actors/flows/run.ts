@@ -72,18 +72,19 @@ export function walk(
     if (row === undefined) return [at, { kind: 'end', delayMs: at.lookAgainMs ?? SETTLED_MS, why: 'all steps done' }];
     const pass = see(at.status);
     if (isPending(row) || latched(row, pass) || !row.when.every((holds) => holds(pass))) {
-      at = { ...at, row: at.row + 1 };
+      // What has nothing to do does not fail: another failure later begins anew.
+      at = { ...at, row: at.row + 1, memory: recovered(at.memory, row.name) };
+      continue;
+    }
+    const [admitted, memory] = admit(row, pass, at.memory);
+    if (!admitted) {
+      at = { ...at, memory, row: at.row + 1 };
       continue;
     }
     if (row.afterWrite === true && at.flushedAt < at.row && dirty(at.status)) {
       return [{ ...at, flushedAt: at.row }, { kind: 'flush' }];
     }
-    const [admitted, memory] = admit(row, pass, at.memory);
     at = { ...at, memory };
-    if (!admitted) {
-      at = { ...at, row: at.row + 1 };
-      continue;
-    }
     const said = row.run(pass);
     if (said.kind === 'ask') return [at, { kind: 'asks', ask: said }];
     const [next, halt] = settle(rows, at, said, pass);
@@ -139,13 +140,18 @@ function apply(at: Walk, { status, events = [], lookAgainMs }: Change): Walk {
   };
 }
 
+/** Without its failures. The same memory where there are none: this is asked for each row of each pass. */
+function recovered(memory: Memory, name: string): Memory {
+  if (memory.failingSinceMs[name] === undefined) return memory;
+  const { [name]: _, ...failingSinceMs } = memory.failingSinceMs;
+  return { ...memory, failingSinceMs };
+}
+
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
-  const { [row.name]: _, ...failingSinceMs } = at.memory.failingSinceMs;
+  const memory = recovered(at.memory, row.name);
   const stampsMs =
-    row.throttle?.stamp === 'success'
-      ? { ...at.memory.stampsMs, [stampKey(row, pass)]: pass.nowMs }
-      : at.memory.stampsMs;
-  const next = { ...at, memory: { stampsMs, failingSinceMs } };
+    row.throttle?.stamp === 'success' ? { ...memory.stampsMs, [stampKey(row, pass)]: pass.nowMs } : memory.stampsMs;
+  const next = { ...at, memory: { ...memory, stampsMs } };
   if (row.condition === undefined) return next;
   const { type, reason, message } = row.condition;
   return { ...next, status: withCondition(next.status, { type, status: 'True', reason, message }, pass.wallMs) };
