@@ -1,0 +1,69 @@
+/** Every row that is named and not built yet. Building one takes it off this list. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isPending } from '../../../actors/flows/step.ts';
+import { flows } from '../../../actors/flows/tables.ts';
+
+test('the rows that are still to be built', () => {
+  const pending = Object.values(flows).flatMap((rows) =>
+    rows.filter(isPending).map(({ number, name, pending: issue }) => `${number} ${name}: ${issue}`),
+  );
+  assert.equal(pending, [
+    '1 migrateEnsurePorts: leaving',
+    '4 GetWekaClient: life in the cluster',
+    '5 FetchTargetCluster: life in the cluster',
+    '9 ReportOtelMetrics: life in the cluster',
+    '10 ManageCsiTopologyLabels: life in the cluster',
+    '12 deleteIfNoNode: leaving',
+    '13 deleteIfTolerationsMismatch: leaving',
+    '14 deleteIfNodeSelectorMismatch: leaving',
+    '19 dropStopAttemptRecord: leaving',
+    '20 handlePodTermination: leaving',
+    '21 deleteEnvoyIfNoS3Neighbor: life in the cluster',
+    '22 deleteTelemetryIfNoComputeNeighbor: life in the cluster',
+    '23 clearStatusOnNodeNotFound: resources, drives, drivers, one-offs',
+    '24 uploadedDriversPeriodicCheck: resources, drives, drivers, one-offs',
+    '26 handleImageUpdate: leaving',
+    '28 AllocateNICs: resources, drives, drivers, one-offs',
+    '29 MigratePVC: leaving',
+    '32 deletePodIfUnschedulable: leaving',
+    '33 checkPodUnhealty: leaving',
+    '37 ensureProxyContainer: resources, drives, drivers, one-offs',
+    '42 AllocateDrivesIfNeeded: resources, drives, drivers, one-offs',
+    '45 updateDriversBuilderStatus: resources, drives, drivers, one-offs',
+    '52 DeleteEnvoyIfProcessNotExists: life in the cluster',
+    '56 AddVirtualDrives: resources, drives, drivers, one-offs',
+    '57 AddVirtualDrivesPeriodic: resources, drives, drivers, one-offs',
+    '59 MarkDrivesForRemoval: resources, drives, drivers, one-offs',
+    '60 RemoveDrives: resources, drives, drivers, one-offs',
+    '61 RemoveDrivesByPhysicalUuids: resources, drives, drivers, one-offs',
+    '63 JoinS3Cluster: life in the cluster',
+    '64 EnsureNfsInterfaceGroupPorts: life in the cluster',
+    'P1 SetStatusMetrics: leaving',
+    'P2 RegisterContainerOnMetrics: leaving',
+    'P3 ReportOtelMetrics: leaving',
+    'P4 deleteEnvoyIfNoS3Neighbor: leaving',
+    'P5 deleteTelemetryIfNoComputeNeighbor: leaving',
+    'P6 handleStatePaused: leaving',
+    'D3 GetWekaClient: life in the cluster',
+    'D4 FetchTargetCluster: life in the cluster',
+    'D8 ManageCsiTopologyLabels: life in the cluster',
+    'D11 ReportOtelMetrics: life in the cluster',
+    'D13 RemoveFromS3Cluster: life in the cluster',
+    'D14 RemoveFromNfs: life in the cluster',
+    'D15p DeactivateProtocolContainer: leaving',
+    'D19 waitForMountsOrDrain: leaving',
+    'D20 stopClient: leaving',
+    'D23 ensureProxyContainer: resources, drives, drivers, one-offs',
+    'D24 RemoveVirtualDrives: resources, drives, drivers, one-offs',
+    'X3 GetWekaClient: life in the cluster',
+    'X4 FetchTargetCluster: life in the cluster',
+    'X8 ReportOtelMetrics: life in the cluster',
+    'X11 waitForMountsOrDrain: leaving',
+    'X12 stopClient: leaving',
+    'X14 ensureProxyContainer: resources, drives, drivers, one-offs',
+    'X15 RemoveVirtualDrives: resources, drives, drivers, one-offs',
+  ]);
+});
+
+test.run();

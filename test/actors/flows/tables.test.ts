@@ -1,0 +1,146 @@
+/** The tables against the tables of the specification: numbers, order, predicates that nobody may lose. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { activeFlow } from '../../../actors/flows/active.ts';
+import { deletingFlow } from '../../../actors/flows/deleting.ts';
+import { destroyingFlow } from '../../../actors/flows/destroying.ts';
+import { pausedFlow } from '../../../actors/flows/paused.ts';
+import { isPending, type Row, type Step } from '../../../actors/flows/step.ts';
+import { flows } from '../../../actors/flows/tables.ts';
+import { CONDITIONS, successTexts } from '../../../messages/condition.ts';
+
+const numbers = (rows: readonly Row[]): readonly string[] => rows.map(({ number }) => number);
+const range = (from: number, to: number, prefix = ''): readonly string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`);
+const without = (all: readonly string[], ...gone: readonly string[]) => all.filter((each) => !gone.includes(each));
+const stepsOf = (rows: readonly Row[]): readonly Step[] => rows.filter((row): row is Step => !isPending(row));
+const rowOf = (rows: readonly Row[], name: string): Step => {
+  const found = stepsOf(rows).find((row) => row.name === name);
+  if (found === undefined) throw new Error(`no row ${name}`);
+  return found;
+};
+
+test('active: rows 1 to 64 of spec 02 §5 in order; 3 and 6 are what pass.ts does for every row', () => {
+  assert.equal(numbers(activeFlow), without(range(1, 64), '3', '6'));
+});
+
+test('active: the names of spec 02 §5 (spelling included), where the row is built', () => {
+  const renamed = { EnsureDriversOfBound: 'EnsureDrivers', cleanupFinishedOneOff: 'cleanupFinishedOneOff' } as Record<
+    string,
+    string
+  >;
+  const names = stepsOf(activeFlow).map(({ number, name }) => `${number} ${renamed[name] ?? name}`);
+  assert.equal(names, [
+    '2 ensureStateDeleting',
+    '7 SetStatusMetrics',
+    '8 RegisterContainerOnMetrics',
+    '11 initState',
+    '15 ensureFinalizer',
+    '16 ensureBootConfigMapInTargetNamespace',
+    '17 updatePodMetadataOnChange',
+    '18 updatePodTolerationsOnChange',
+    '25 cleanupFinishedOneOff',
+    '27 EnsureDrivers',
+    '30 ReportNodeUnschedulable',
+    '31 ensurePod',
+    '34 ensurePodNotRunningState',
+    '35 enforceNodeAffinity',
+    '36 setNodeAffinityStatus',
+    '38 EnsureDrivers',
+    '39 HandleNodeNotReady',
+    '40 WaitForPodRunning',
+    '41 AllocateResources',
+    '43 WriteResources',
+    '44 checkUnhealyPodResources',
+    '46 setPodRunningStatus',
+    '47 fetchResults',
+    '48 processResults',
+    '49 ReconcileManagementIPs',
+    '50 PeriodicReconcileManagementIPs',
+    '51 ReconcileWekaLocalStatus',
+    '53 applyCurrentImage',
+    '54 setJoinIpsIfStuckInStemMode',
+    '55 reconcileClusterStatus',
+    '58 UpdateWekaAddedDrives',
+    '62 EnsureDrives',
+  ]);
+});
+
+test('active: rows that continue are those of the spec’s column "fail"', () => {
+  const going = stepsOf(activeFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
+  assert.equal(going, ['7', '8', '30', '44', '50']);
+});
+
+test('deleting: D1 to D26 in order; D1, D2, D10 are left out on purpose, D12 follows the stop (I7)', () => {
+  const order = without(range(3, 26, 'D'), 'D10', 'D12');
+  const split = order.flatMap((number) =>
+    number === 'D15' ? ['D15', 'D15p'] : number === 'D19' ? ['D19', 'D19'] : [number],
+  );
+  const at = split.indexOf('D21') + 1;
+  assert.equal(numbers(deletingFlow), [...split.slice(0, at), 'D12', ...split.slice(at)]);
+});
+
+test('deleting: what continues is D6, D7, D9, D12, D17 and nothing else', () => {
+  const going = stepsOf(deletingFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
+  assert.equal(going, ['D6', 'D7', 'D9', 'D17', 'D12']);
+});
+
+test('deleting: nothing that takes away runs before what was learned is durable', () => {
+  const barriers = stepsOf(deletingFlow).flatMap(({ number, afterWrite }) => (afterWrite === true ? [number] : []));
+  assert.equal(barriers, ['D16', 'D18', 'D21', 'D22', 'D25', 'D26']);
+});
+
+test('destroying: X3 to X17 in order; X6 and X7 are left out on purpose', () => {
+  const order = without(range(3, 17, 'X'), 'X6', 'X7');
+  const split = order.flatMap((number) =>
+    number === 'X11' ? ['X11', 'X11'] : number === 'X13' ? ['X13', 'X13d'] : [number],
+  );
+  assert.equal(numbers(destroyingFlow), split);
+});
+
+test('destroying: nothing is deactivated, no drive and no host is removed', () => {
+  const conditions = stepsOf(destroyingFlow).flatMap(({ condition }) => condition?.type ?? []);
+  assert.equal(conditions, [CONDITIONS.drivesResigned]);
+});
+
+test('paused: P1 to P6', () => {
+  assert.equal(numbers(pausedFlow), range(1, 6, 'P'));
+});
+
+test('every condition says what spec 01 §9.1 says of success', () => {
+  for (const rows of [activeFlow, deletingFlow]) {
+    for (const { condition } of stepsOf(rows)) {
+      if (condition === undefined) continue;
+      const { type, reason, message } = condition;
+      assert.equal({ reason, message }, successTexts(type), type);
+    }
+  }
+  const resign = rowOf(destroyingFlow, 'ResignDrives').condition;
+  assert.equal([resign?.reason, resign?.message], ['Destroying', 'Drives resigned']);
+});
+
+test('hooks have the reasons of spec 02 §1.5', () => {
+  const hooks = Object.values(flows).flatMap((rows) =>
+    stepsOf(rows).flatMap(({ number, hook }) => (hook === undefined ? [] : [[number, hook.kind, hook.name]])),
+  );
+  assert.equal(hooks, [
+    ['31', 'errorStatus', 'ensurePod-fm'],
+    ['49', 'errorStatus', 'ReconcileManagementIPs'],
+    ['51', 'errorStatus', 'ReconcileWekaLocalStatus'],
+    ['62', 'drivesError', 'EnsureDrives'],
+  ]);
+});
+
+test('no two rows of a flow share a name, or their throttles and failures would be one', () => {
+  for (const [flow, rows] of Object.entries(flows)) {
+    const names = stepsOf(rows).map(({ name }) => name);
+    assert.is(new Set(names).size, names.length, flow);
+  }
+});
+
+test('a row that restarts names one that is there', () => {
+  assert.ok(rowOf(deletingFlow, 'ensurePodForDeactivation'));
+  assert.is(rowOf(deletingFlow, 'ensurePodForDeactivation').number, 'D6');
+});
+
+test.run();
