@@ -1,6 +1,6 @@
 /** The controller as a process of its own, as on a cluster: environment, log file, end. Knows nothing of the fleet. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../../../io/clock.ts';
 
@@ -46,11 +46,9 @@ export function startController(
 const isGone = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
-/** The last `count` lines; empty where there is no such file. */
+/** The last `count` lines that are not empty; none where there is no such file. */
 export function lastLines(path: string, count: number): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
-  } catch {
-    return [];
-  }
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').slice(-count);
 }

@@ -83,7 +83,7 @@ async function startAgents(world: World): Promise<{ readonly close: () => Promis
     if (await servers.open(agentIp)) continue;
     await servers.close();
     throw new Error(
-      `${problems.join('; ')}. The demo needs 127.0.0.0/16 on port ${AGENT_PORT}: is another demo running?`,
+      `the demo needs 127.0.0.0/16 and port ${AGENT_PORT} there; is another one running? ${problems.join('; ')}`,
     );
   }
   return servers;

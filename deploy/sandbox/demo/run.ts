@@ -11,10 +11,10 @@ import { controllerEnvironment, freeAddresses } from './environment.ts';
 import { type DemoFleet, startFleet } from './fleet.ts';
 import { leftText, objectsLeft } from './left.ts';
 import type { DemoOptions } from './options.ts';
-import { progressLine, progressLines, progressOf } from './progress.ts';
+import { type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
-import { isHelper } from './settled.ts';
-import { whatToTry, whyNotRunning, writesReport } from './summary.ts';
+import { isHelper, isSettled } from './settled.ts';
+import { reasonsText, whatToTry, writesReport } from './summary.ts';
 
 const NAMESPACE = 'weka';
 const CLUSTER = 'demo';
@@ -28,6 +28,8 @@ const STOP_GRACE_MS = 8_000;
 const LOG_LINES = 20;
 /** Exit code after a signal that came before the end. */
 const INTERRUPTED = 130;
+
+const STOPPING = 'Stopping the controller and the fleet; a second signal ends them at once.';
 
 type Pause = 'time' | 'interrupted' | 'ended';
 /** What a wait ended with. */
@@ -120,7 +122,7 @@ async function story(demo: Demo): Promise<number> {
   }
   const rested = await demo.pause(REST_MS);
   if (rested !== 'time') return cutShort(demo, rested);
-  const good = summarise(demo) && waited === 'done';
+  const good = summarise(demo) && progress(demo).running === drive + compute;
   if (options.andDelete) {
     const deleted = await deleteAll(demo);
     if (deleted !== 'done') return deleted === 'timeout' ? 1 : cutShort(demo, deleted);
@@ -149,27 +151,36 @@ async function until({ options, clock, screen, pause }: Demo, holds: () => boole
 
 const containersOf = ({ fleet }: Demo): readonly WekaContainer[] => fleet.world.store.all<WekaContainer>(CONTAINERS);
 
+const progress = (demo: Demo): Progress => progressOf(containersOf(demo), demo.options.drive + demo.options.compute);
+
 /** Draws how far it is; true once all are Running. */
 function show(demo: Demo): boolean {
-  const progress = progressOf(containersOf(demo), demo.options.drive + demo.options.compute);
-  demo.screen.show(progressLines(progress), progressLine(progress));
-  return progress.running === progress.wanted;
+  const now = progress(demo);
+  demo.screen.show(progressLines(now), progressLine(now));
+  return now.running === now.wanted;
 }
 
 function sayWhy(demo: Demo): void {
-  const { fleet, screen, options, logPath } = demo;
-  const { store } = fleet.world;
-  const own = containersOf(demo).filter((container) => !isHelper(container));
-  screen.say(`Not all are Running within ${options.timeoutMs / 1_000} s:`);
-  const missing = options.drive + options.compute - own.length;
-  if (missing > 0) screen.say(`  ${missing} containers were not even created by the modelled cluster controller`);
+  const { screen, options, logPath } = demo;
   const all = containersOf(demo);
-  for (const line of whyNotRunning(all, store.all<Pod>(PODS), store.all(EVENTS))) screen.say(`  ${line}`);
+  screen.say(`Not all are Running within ${options.timeoutMs / 1_000} s:`);
+  const missing = options.drive + options.compute - all.filter((container) => !isHelper(container)).length;
+  if (missing > 0) screen.say(`  ${missing} containers were not even created by the modelled cluster controller`);
+  sayReasons(
+    demo,
+    all.filter((container) => !isSettled(container)),
+  );
   screen.say(`  The controller's log: ${logPath} (--keep leaves it behind)`);
 }
 
+function sayReasons({ fleet, screen }: Demo, containers: readonly WekaContainer[]): void {
+  const { store } = fleet.world;
+  const [pods, events] = [store.all<Pod>(PODS), store.all(EVENTS)];
+  for (const container of containers) screen.say(`  ${reasonsText(container, pods, events)}`);
+}
+
 /** Prints writes, commands and violations; true when nothing exceeds its limit. */
-function summarise({ fleet, screen, clock }: Demo): boolean {
+function summarise({ fleet, screen }: Demo): boolean {
   const { writes, world } = fleet;
   const report = writesReport(writes.containers(), writes.shared(), writes.refusedCount(), REST_MS);
   for (const line of report.lines) screen.say(line);
@@ -178,9 +189,6 @@ function summarise({ fleet, screen, clock }: Demo): boolean {
   const names = commands.map(([name, count]) => `${name} ${count}`).join(', ');
   screen.say(`Commands in pods, those of the modelled cluster controller included: ${total} (${names})`);
   sayViolations({ fleet, screen });
-  screen.say(
-    `Peak memory of the fleet's process ${Math.round(process.resourceUsage().maxRSS / 1_024)} MiB, ${Math.round(clock.monotonicMs() / 1_000)} s since its start.`,
-  );
   return report.withinLimits;
 }
 
@@ -205,9 +213,7 @@ async function deleteAll(demo: Demo): Promise<Waited> {
   });
   const left = objectsLeft(store);
   screen.say(`${left.length} objects left after ${((clock.monotonicMs() - startMs) / 1_000).toFixed(1)} s.`);
-  if (waited === 'timeout')
-    for (const line of whyNotRunning(containersOf(demo), store.all<Pod>(PODS), store.all(EVENTS)))
-      screen.say(`  ${line}`);
+  if (waited === 'timeout') sayReasons(demo, containersOf(demo));
   sayViolations(demo);
   return waited;
 }
@@ -221,12 +227,16 @@ async function stayUp(demo: Demo): Promise<number> {
     const paused = await demo.pause(LOOK_EVERY_MS);
     if (paused === 'time') continue;
     screen.done();
-    return paused === 'interrupted' ? 0 : cutShort(demo, paused);
+    const code = await cutShort(demo, paused);
+    return paused === 'interrupted' ? 0 : code;
   }
 }
 
 async function cutShort({ screen, controller, logPath }: Demo, why: 'interrupted' | 'ended'): Promise<number> {
-  if (why === 'interrupted') return INTERRUPTED;
+  if (why === 'interrupted') {
+    screen.say(STOPPING);
+    return INTERRUPTED;
+  }
   screen.say(`The controller has ended before its time (${await controller.ended}). The end of its log:`);
   for (const line of lastLines(logPath, LOG_LINES)) screen.say(`  ${line}`);
   return 1;

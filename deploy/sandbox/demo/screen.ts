@@ -22,21 +22,25 @@ export function createScreen(output: NodeJS.WriteStream, clock: Clock): Screen {
 
 function terminal(output: NodeJS.WriteStream): Screen {
   const redraw = createLogUpdate(output);
+  let shown = '';
   return {
     say: (text) => {
       redraw.clear();
+      shown = '';
       output.write(`${text}\n`);
     },
     show: (block) => {
-      const { columns, rows } = output;
-      redraw(
-        block
-          .slice(0, rows - 1)
-          .map((line) => line.slice(0, columns))
-          .join('\n'),
-      );
+      const columns = output.columns || 80; // A terminal may say 0.
+      const rows = output.rows || 24;
+      const cut = block.slice(0, rows - 1).map((line) => line.slice(0, columns));
+      const text = cut.join('\n');
+      if (text !== shown) redraw(text); // Each call writes, also of what is there already.
+      shown = text;
     },
-    done: () => redraw.done(),
+    done: () => {
+      redraw.done();
+      shown = '';
+    },
   };
 }
 

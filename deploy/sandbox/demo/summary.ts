@@ -1,4 +1,4 @@
-/** What the demo says at its end: API writes against their limits, why something is not Running. Pure texts. */
+/** What the demo says at its end: API writes against their limits, why a container is not Running, what to try. Pure texts. */
 import type { Condition } from '../../../messages/condition.ts';
 import type { KubeObject } from '../../../messages/kube.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
@@ -115,25 +115,17 @@ function atRest(tallies: readonly Tally[], restMs: number): string {
   return `  ${'after Running'.padEnd(NAME_WIDTH - 2)}${others} and ${stats} of stats, in ${(restMs / 1_000).toFixed(0)} s${detail}`;
 }
 
-/** Each container that is not Running, and the best reasons there are: its conditions, its pod, its last warning. */
-export function whyNotRunning(
-  containers: readonly WekaContainer[],
-  pods: readonly Pod[],
-  events: readonly KubeObject[],
-): readonly string[] {
-  return containers
-    .filter((container) => stateOf(container) !== 'Running')
-    .map((container) => {
-      const { namespace = '', name } = container.metadata;
-      const pod = pods.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-      const reasons = [
-        ...(container.metadata.deletionTimestamp === undefined ? [] : ['being deleted']),
-        podText(pod),
-        ...unmet(container.status?.conditions ?? []),
-        ...lastWarning(events as readonly Warning[], container.metadata.uid),
-      ];
-      return `${namespace}/${name} (${container.spec.mode}) is ${stateOf(container)}: ${reasons.join('; ')}`;
-    });
+/** One line on a container that is not where it should be: its state, its pod, its unmet conditions, its last warning. */
+export function reasonsText(container: WekaContainer, pods: readonly Pod[], events: readonly KubeObject[]): string {
+  const { namespace = '', name, uid, deletionTimestamp } = container.metadata;
+  const pod = pods.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+  const reasons = [
+    ...(deletionTimestamp === undefined ? [] : ['it is being deleted']),
+    podText(pod),
+    ...unmet(container.status?.conditions ?? []),
+    ...lastWarning(events as readonly Warning[], uid), // Events are of this shape.
+  ];
+  return `${namespace}/${name} (${container.spec.mode}) is ${stateOf(container)}: ${reasons.join('; ')}`;
 }
 
 function podText(pod: Pod | undefined): string {
