@@ -21,6 +21,7 @@ import type { ContainerMessage } from '../messages/container.ts';
 import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
 import { CONTAINERS, type KubeOutcome, refOf } from '../messages/kube.ts';
+import { sameJson } from '../messages/merge-patch.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import { warningEachMinute } from '../messages/verdict.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
@@ -69,6 +70,8 @@ export function createController(options: ControllerOptions): Controller {
   const events = eventRecorder({ submit: pools.kube.submit, clock, log, instance: options.instance });
   /** uid of the container whose status write is being answered in this very moment. */
   let answering = '';
+  /** The status writes under way, by uid: as often as not the watch tells of one before its answer does. */
+  const writing = new Map<string, WekaContainerStatus>();
   const writer = statusWriter(pools.kube.submit, (answer) => {
     answering = answer.metadata.uid;
     stores.put(answer);
@@ -138,7 +141,10 @@ export function createController(options: ControllerOptions): Controller {
     written: (outcome: KubeOutcome) => void,
   ): void {
     const ref = refOf(CONTAINERS, stored.metadata);
+    const { uid } = stored.metadata;
+    writing.set(uid, status);
     writer.write({ ref, base: stored, status, locked: true, workClass: 'activation' }, (end) => {
+      if (writing.get(uid) === status) writing.delete(uid);
       if (end.kind === 'unchanged') written({ kind: 'ok', answer: stored });
       else if (end.kind === 'superseded') written({ kind: 'conflict', message: 'a later write took its place' });
       else if (end.kind === 'dropped') written({ kind: 'transport', cause: `not sent: ${end.why}` });
@@ -174,7 +180,8 @@ export function createController(options: ControllerOptions): Controller {
     image: (name) => {
       if (images.has(name)) images.tell(name, { kind: 'lookAgain' });
     },
-    isAnswering: (uid) => answering === uid,
+    isOwnStatus: ({ metadata, status }) =>
+      answering === metadata.uid || (writing.has(metadata.uid) && sameJson(status, writing.get(metadata.uid))),
   });
 
   return {

@@ -21,8 +21,8 @@ export interface Destinations {
   /** Only actors that run: a change alone needs no new one. */
   readonly image: (name: string) => void;
   readonly nodeIsRunning: (name: NodeName) => boolean;
-  /** The status write of this container is being answered just now: its actor knows. */
-  readonly isAnswering: (uid: string) => boolean;
+  /** Its status is what its actor is writing just now: no news to it. */
+  readonly isOwnStatus: (container: WekaContainer) => boolean;
 }
 
 const asUid = (uid: string): ContainerUid => uid as ContainerUid; // The API's uid of a WekaContainer.
@@ -56,7 +56,12 @@ function routeContainer(change: Change<WekaContainer>, to: Destinations): void {
   }
   const was = change.before?.metadata;
   if (was?.generation !== metadata.generation || was?.deletionTimestamp !== metadata.deletionTimestamp) to.wake(uid);
-  if (!to.isAnswering(metadata.uid)) to.container(uid);
+  if (!(to.isOwnStatus(change.object) && onlyStatusDiffers(change))) to.container(uid);
+}
+function onlyStatusDiffers({ object, before }: Extract<Change<WekaContainer>, { kind: 'changed' }>): boolean {
+  if (before === undefined) return false;
+  const { resourceVersion } = object.metadata;
+  return sameJson({ ...before.metadata, resourceVersion }, object.metadata) && sameJson(before.spec, object.spec);
 }
 
 /** Whoever made a helper hears of its result and of its end. */
