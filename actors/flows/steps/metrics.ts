@@ -3,6 +3,7 @@
 import type { Config } from '../../../config.ts';
 import { rfc3339 } from '../../../io/clock.ts';
 import { parseContainerInfo } from '../../../io/weka-parsers/container-info.ts';
+import { mergeDiff, sameJson } from '../../../messages/merge-patch.ts';
 import { conditionOf, type Pod } from '../../../messages/resources.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
 import type { ContainerMetrics, ContainerMode } from '../../../messages/weka-container.ts';
@@ -47,9 +48,9 @@ function* readStats(pass: Pass): Script<Verdict> {
     processes: printed(stats.processes),
     ...(counters === undefined ? {} : { drives: printed(counters) }),
   };
-  return doneWith({
-    status: { stats: replaced(status.stats, { ...stats, lastUpdate: rfc3339(pass.wallMs) }), printer },
-  });
+  // As a patch that replaces the whole: what is no longer said, such as failures that are over, is removed.
+  const patch = mergeDiff(status.stats ?? {}, { ...stats, lastUpdate: rfc3339(pass.wallMs) }) ?? {};
+  return doneWith({ status: { stats: patch, printer } });
 }
 function withDesired({ spec, status }: Pass, metrics: ContainerMetrics): ContainerMetrics {
   const { drives, ...others } = metrics;
@@ -61,23 +62,19 @@ function withDesired({ spec, status }: Pass, metrics: ContainerMetrics): Contain
 const printed = ({ active = 0, created = 0, desired = 0 }: NonNullable<ContainerMetrics['processes']> = {}): string =>
   `${active}/${created}/${desired}`;
 
+/** A poll is made by the first pass after its time has come: passes at rest are up to 33 s apart, and take a while. */
+const NEXT_PASS_MS = 40_000;
 /** Counts at any change, CPU by a step, anything before it gets too old for those who rely on it. */
 function worthWriting(old: ContainerMetrics | undefined, next: ContainerMetrics, { settings, wallMs }: Pass): boolean {
   if (old === undefined || settings.statsMaxAgeMs === 0 || settings.statsCpuStep === 0) return true;
   const ageMs = wallMs - Date.parse(old.lastUpdate ?? '');
   // A poll later it would be too old.
-  if (!(ageMs + settings.metricsContainersPollingRateMs * 1.5 < settings.statsMaxAgeMs)) return true;
+  if (!(ageMs + settings.metricsContainersPollingRateMs + NEXT_PASS_MS < settings.statsMaxAgeMs)) return true;
   if (printed(old.processes) !== printed(next.processes)) return true;
   if (printed(old.drives?.counters) !== printed(next.drives?.counters)) return true;
-  if (JSON.stringify(old.drives?.failures ?? []) !== JSON.stringify(next.drives?.failures ?? [])) return true;
+  if (!sameJson(old.drives?.failures ?? [], next.drives?.failures ?? [])) return true;
   return Math.abs(Number(old.cpuUtilization ?? 0) - Number(next.cpuUtilization ?? 0)) >= settings.statsCpuStep;
 }
-/** As a patch that replaces the whole: what is no longer said is removed. */
-function replaced(old: ContainerMetrics | undefined, next: ContainerMetrics): Record<string, unknown> {
-  const gone = Object.keys(old ?? {}).filter((key) => !(key in next));
-  return { ...next, ...Object.fromEntries(gone.map((key) => [key, null])) };
-}
-
 /** Step 8. A change of the pod's state registers at once, else once per polling interval (07, 15.1). */
 export function register(pass: Pass): Verdict | Ask {
   return pass.nodeName === undefined ? done : ask('stats', registerAt(pass));
