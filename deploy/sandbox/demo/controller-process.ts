@@ -13,7 +13,8 @@ export interface ControllerProcess {
   readonly kill: () => void;
 }
 
-const MAIN = resolve(import.meta.dirname, '../../../main.ts');
+/** A program of its own here: started, never imported. */
+const MAIN = resolve(import.meta.dirname, '../../..', 'main.ts');
 
 /** Inherits nothing of this process's environment. Both its outputs go to `logPath`. */
 export function startController(
