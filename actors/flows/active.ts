@@ -33,7 +33,15 @@ import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from 
 import { reconcileClusterStatus } from './steps/identity.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
-import { hasStats, metricsEnabled, pollingRateMs, register, registers, setStatusMetrics } from './steps/metrics.ts';
+import {
+  hasStats,
+  metricsEnabled,
+  podStatusOf,
+  pollingRateMs,
+  register,
+  registers,
+  setStatusMetrics,
+} from './steps/metrics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
 import { cleanUpFinished, fetchResult, processResult, resultIsForOthers, resultsProcessed } from './steps/one-off.ts';
@@ -72,7 +80,7 @@ export const activeFlow: readonly Row[] = [
   pending('5', 'FetchTargetCluster', LIFE),
   { number: '7', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
   { number: '8', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue',
-    throttle: { everyMs: pollingRateMs, preset: false, stamp: 'start', key: ({ pod }) => pod?.status?.phase ?? '' } },
+    throttle: { everyMs: pollingRateMs, preset: false, stamp: 'start', key: podStatusOf } },
   pending('9', 'ReportOtelMetrics', LIFE),
   pending('10', 'ManageCsiTopologyLabels', LIFE),
   { number: '11', name: 'initState', when: [], run: initState, onFailure: 'stop' },
@@ -107,7 +115,7 @@ export const activeFlow: readonly Row[] = [
   { number: '39', name: 'HandleNodeNotReady', when: [], run: handleNodeNotReady, onFailure: 'stop' },
   { number: '40', name: 'WaitForPodRunning', when: [], run: waitForPodRunning, onFailure: 'stop' },
   { number: '41', name: 'AllocateResources', when: [mode(isAllocatable), ({ status }) => status.allocations === undefined], run: allocateResources, onFailure: 'stop',
-    condition: { type: CONDITIONS.resourcesAllocated, ...SUCCESS } },
+    condition: { type: CONDITIONS.resourcesAllocated, ...SUCCESS, always: true } },
   pending('42', 'AllocateDrivesIfNeeded', RESOURCES),
   { number: '43', name: 'WriteResources', when: [allocatableOrClient], run: writeResourcesStep, onFailure: 'stop', afterWrite: true,
     condition: { type: CONDITIONS.resourcesWritten, ...SUCCESS } },
@@ -128,7 +136,7 @@ export const activeFlow: readonly Row[] = [
   { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },
   { number: '54', name: 'setJoinIpsIfStuckInStemMode', when: [mode(shouldJoinCluster), inStem], run: setJoinIpsIfStuckInStem, onFailure: 'stop' },
   { number: '55', name: 'reconcileClusterStatus', when: [mode(shouldJoinCluster)], run: reconcileClusterStatus, onFailure: 'stop',
-    condition: { type: CONDITIONS.joinedCluster, reason: 'Success', message: 'Container joined cluster' } },
+    condition: { type: CONDITIONS.joinedCluster, reason: 'Success', message: 'Container joined cluster', always: true } },
   pending('56', 'AddVirtualDrives', RESOURCES),
   pending('57', 'AddVirtualDrivesPeriodic', RESOURCES),
   { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },

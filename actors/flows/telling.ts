@@ -6,7 +6,7 @@ import { mergeDiff } from '../../messages/merge-patch.ts';
 import type { WekaContainerStatus } from '../../messages/weka-container.ts';
 
 /** News that others act upon is written when it has stood for so long, with what the next passes add. */
-export const DATA_AFTER_MS = 4_000;
+export const DATA_AFTER_MS = 2_000;
 /** What only describes a wait, and figures: the reference looks every 10 s while it waits. */
 export const WAITING_AFTER_MS = 15_000;
 

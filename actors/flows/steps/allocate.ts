@@ -1,10 +1,15 @@
 /** Step 41: drives, ports and failure domain, granted by the node's actor and durable before anything uses them. Source: spec 05, 4. */
-import { doneWith, failed, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
+import { doneWith, failed, skipped, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { askImage, askNode, type Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 
-export const allocateResources = (pass: Pass): Ask => ask('drives', allocate(pass));
+/** A member without allocations has lost its record, not its drives: a new choice would give it others (F21). */
+export function allocateResources(pass: Pass): Verdict | Ask {
+  if (pass.status.containerID === undefined) return ask('drives', allocate(pass));
+  const text = 'the container is a member of its cluster and its allocations are missing, none are chosen anew';
+  return skipped(text, { events: [warningEachMinute('AllocationsLost', text)] });
+}
 
 export const flagsImage = ({ spec, status }: Pass): string => status.lastAppliedImage || spec.image;
 

@@ -20,7 +20,14 @@ export function reconcileLocalStatus(pass: Pass): Verdict | Ask {
     return doneWith({ events: [warningEachMinute('NodeNotReady', `node ${nodeName} is not ready`)] });
   }
   const target = ownPod(pass);
-  return target === undefined ? failed('Pod is not found') : ask('member', readLocalStatus(pass, target));
+  if (target === undefined) return failed('Pod is not found');
+  return ask('member', pass.spec.state === 'active' ? readLocalStatus(pass, target) : internalOnly(pass, target));
+}
+/** D7: one that leaves says so; of what its process says only the internal status counts (I2). */
+function* internalOnly(pass: Pass, target: PodTarget): Script<Verdict> {
+  const verdict = yield* readLocalStatus(pass, target);
+  const { status: _, ...kept } = verdict.status ?? {};
+  return { ...verdict, status: kept };
 }
 
 function* readLocalStatus(pass: Pass, target: PodTarget): Script<Verdict> {
@@ -44,7 +51,7 @@ function* readLocalStatus(pass: Pass, target: PodTarget): Script<Verdict> {
 /** On its way into its cluster: worth a look more often than one that is settled. */
 const JOINING_MS = 5_000;
 /** While it starts, its agent needs a moment; the reference calls it unhealthy meanwhile. One that was seen is judged at once. */
-const triesOf = ({ status }: Pass): number => (status.internalStatus ? 1 : 5);
+const triesOf = ({ status }: Pass): number => (status.internalStatus ? 1 : 7);
 function listsSomething(stdout: string): boolean {
   const listed = parseLocalPs(stdout);
   return listed.kind === 'ok' && listed.value.length > 0;

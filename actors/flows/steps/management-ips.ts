@@ -21,7 +21,7 @@ function* read({ status }: Pass, target: PodTarget): Script<Verdict> {
   const outcome = yield* askUntil(
     target,
     command,
-    status.managementIPs === undefined ? 5 : 1,
+    status.managementIPs === undefined ? 6 : 1,
     ({ stdout }) => stdout.trim() !== '',
   );
   const prefix = 'waiting for management IPs: Error reading management IPs';

@@ -107,6 +107,9 @@ function* deregisterAt({ nodeName, uid, settings }: Pass): Script<Verdict> {
   return answer.kind === 'unusable' && !answer.absent ? failed(agentText(answer)) : done;
 }
 
+/** What the agent is told of the pod: a change of it registers at once. */
+export const podStatusOf = ({ pod, wallMs }: Pass): string => podState(pod, wallMs).pod_status;
+
 const post = (path: string, body: unknown, timeoutMs: number) =>
   ({ method: 'POST', path, body: JSON.stringify(body), timeoutMs }) as const;
 

@@ -26,7 +26,7 @@ export function fetchResult(pass: Pass): Verdict | Ask {
 function* fetch(target: PodTarget): Script<Verdict> {
   const command = fetchResults();
   // Whoever made it waits for it: asked often, for the time that most of them take.
-  const outcome = yield* askUntil(target, command, 10, ({ stdout }) => stdout.trim() !== '');
+  const outcome = yield* askUntil(target, command, 12, ({ stdout }) => stdout.trim() !== '');
   if (outcome.kind !== 'ok')
     return failed(`Error fetching results, stderr: ${stderrOf(outcome)}: ${execText(command, outcome)}`);
   return outcome.stdout.trim() === '' ? failed('Empty result') : doneWith({ status: { result: outcome.stdout } });

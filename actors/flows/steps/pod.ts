@@ -3,7 +3,7 @@ import type { NodeName } from '../../../messages/ids.ts';
 import { controllerOf, type JsonPatchOperation, PODS } from '../../../messages/kube.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
 import type { Pod } from '../../../messages/resources.ts';
-import { done, failed, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
+import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { isDiscovery } from '../../../messages/weka-modes.ts';
 import { askNode, kube, type Script } from '../../calls.ts';
 import { joinAddresses } from '../../rules/members.ts';
@@ -21,7 +21,8 @@ export function ensurePod(pass: Pass): Verdict | Ask {
   if (foreignPod !== undefined) {
     const owner = controllerOf(foreignPod.metadata);
     const whose = owner === undefined ? 'nobody' : `${owner.kind} ${owner.name} (${owner.uid})`;
-    return failed(`pod ${foreignPod.metadata.name} exists and belongs to ${whose}`);
+    const text = `pod ${foreignPod.metadata.name} exists and belongs to ${whose}`;
+    return failed(text, { events: [warningEachMinute('PodNameConflict', text)] });
   }
   if (isDiscovery(spec.mode)) return ask('pod', createPod(pass, NO_NODE_INFO));
   const node = nodeName ?? representativeNode(spec, view.nodes(), settings)?.metadata.name;

@@ -1,5 +1,5 @@
 /** D25, X16: erases weka's signature from the container's drives. Destroys the data on them. Source: spec 03, 4.14; F2, F32. */
-import { CONDITIONS } from '../../../messages/condition.ts';
+import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
 import { CONTAINERS, controllerOf, refOf } from '../../../messages/kube.ts';
 import { nodeReady, type Pod } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
@@ -11,6 +11,7 @@ import { hasCondition, namespaceOf, type Pass, podRef } from '../pass.ts';
 import { kubeFailed, kubeText } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { NOT_MEMBER } from './late-join.ts';
+import { NO_PLACE } from './write-resources.ts';
 
 const LOOK_AGAIN_MS = 15_000;
 const NESTED =
@@ -37,8 +38,11 @@ function provenOut(pass: Pass): boolean {
   if (status.containerID !== undefined) {
     return hasCondition(pass, CONDITIONS.removed) || spec.overrides?.skipDeactivate === true;
   }
-  // Without resources its process never started, so it cannot have joined.
-  return status.timestamps?.[NOT_MEMBER] !== undefined || !hasCondition(pass, CONDITIONS.resourcesWritten);
+  if (status.timestamps?.[NOT_MEMBER] !== undefined) return true;
+  // Without resources its process never started, so it cannot have joined. A try to write them may have succeeded
+  // whatever its outcome was, but for one that found no place to write to.
+  const written = conditionOf(status.conditions, CONDITIONS.resourcesWritten);
+  return written === undefined || written.message.endsWith(NO_PLACE);
 }
 
 function* resign(pass: Pass): Script<Verdict> {

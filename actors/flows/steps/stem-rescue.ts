@@ -2,6 +2,7 @@
 import { applyResources, restartLocal, setJoinIps } from '../../../io/commands.ts';
 import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
 import type { ClusterUid } from '../../../messages/ids.ts';
+import type { ExecOutcome } from '../../../messages/outcome.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
 import { hasJoinIps } from '../../../messages/weka-modes.ts';
 import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
@@ -31,6 +32,12 @@ export function setJoinIpsIfStuckInStem(pass: Pass): Verdict | Ask {
   return ask('member', rescue(pass, target, addresses));
 }
 
+const notRestarted = (outcome: ExecOutcome): boolean =>
+  outcome.kind === 'exit' ||
+  outcome.kind === 'dropped' ||
+  outcome.kind === 'podGone' ||
+  (outcome.kind === 'transport' && outcome.notStarted === true);
+
 /** The restart is the one act that must not be repeated: whether it was done is remembered in a condition first. */
 function* rescue(pass: Pass, target: PodTarget, addresses: readonly string[]): Script<Verdict> {
   const restarted = hasCondition(pass, CONDITIONS.stemRescue);
@@ -56,8 +63,8 @@ function* rescue(pass: Pass, target: PodTarget, addresses: readonly string[]): S
   } as const;
   const { conditions = [] } = withCondition(pass.status, condition, pass.wallMs);
   const status = { conditions };
-  // Only an exit proves that it did not restart; of anything else it may have (F18).
-  if (outcome?.kind === 'exit' || outcome?.kind === 'dropped') {
+  // Of anything but a proof that it did not restart: it may have (F18).
+  if (outcome !== undefined && outcome.kind !== 'ok' && notRestarted(outcome)) {
     return failed(`error executing weka local restart: ${execText(restart, outcome)}, ${stderrOf(outcome)}`);
   }
   const written = yield* kube({ verb: 'mergePatch', ref: containerRef(pass), patch });

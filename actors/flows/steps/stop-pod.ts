@@ -15,6 +15,9 @@ import { namespaceOf, type Pass, podRef, usesCriO } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 
+/** A pod that was told ends by itself, and its end starts a pass: until then it is told again only so often. Source: spec 03, 15 no. 1. */
+const INSURANCE_MS = 30_000;
+
 export type Force = 'graceful' | 'forced';
 
 /** Done once a live read says that the pod is gone. */
@@ -35,17 +38,17 @@ export function* stop(pass: Pass, force: Force): Script<Verdict> {
     const deleted = yield* kube({ verb: 'delete', ref: refOf(PODS, pod.metadata), uid }, 'removal');
     if (deleted.kind !== 'ok' && deleted.kind !== 'notFound') return kubeFailed('failed to delete the pod', deleted);
   }
-  yield* instruct(pass, pod, force);
-  return wait(WAIT_MS, 'Pod deleted, reconciling for retry');
+  const told = yield* instruct(pass, pod, force);
+  return wait(told ? INSURANCE_MS : WAIT_MS, 'Pod deleted, reconciling for retry');
 }
 
-/** Best effort through each channel there is: what fails is tried again by the next pass. */
-function* instruct(pass: Pass, pod: Pod, force: Force): Script<void> {
+/** Best effort through each channel there is. True: at least one took it. */
+function* instruct(pass: Pass, pod: Pod, force: Force): Script<boolean> {
   const { node } = pass;
   const nodeName = node?.metadata.name ?? (pod.status?.phase === 'Running' ? pod.spec?.nodeName : undefined);
-  if (nodeName !== undefined) yield* throughAgent(pass, pod, nodeName as NodeName, force); // A node's own name.
+  const told = nodeName !== undefined && (yield* throughAgent(pass, pod, nodeName as NodeName, force)); // A node's own name.
   const skipExec = node !== undefined && (usesCriO(pass) || !nodeReady(node));
-  if (skipExec) return;
+  if (skipExec) return told;
   const target: PodTarget = {
     namespace: namespaceOf(pass),
     pod: pod.metadata.name,
@@ -53,27 +56,29 @@ function* instruct(pass: Pass, pod: Pod, force: Force): Script<void> {
     node: pod.spec?.nodeName ?? '',
     container: 'weka-container',
   };
-  yield* exec(target, force === 'forced' ? allowForceStop() : allowStop(), 'removal');
+  const flagged = yield* exec(target, force === 'forced' ? allowForceStop() : allowStop(), 'removal');
   if (nodeReady(node) && hasAgent(pass.spec.mode)) yield* exec(target, localStop(force === 'forced'), 'removal');
+  return told || flagged.kind === 'ok';
 }
 
 /** The instruction file, for pods that cannot be reached by exec. Its path names pod and boot: it fits no other. */
-function* throughAgent(pass: Pass, pod: Pod, node: NodeName, force: Force): Script<void> {
+function* throughAgent(pass: Pass, pod: Pod, node: NodeName, force: Force): Script<boolean> {
   const loaded = pass.view.node(node);
   const agent = usableAgent(pass.view.agentPods(node), node, pass.settings);
-  if (loaded === undefined || agent.kind !== 'ok') return;
+  if (loaded === undefined || agent.kind !== 'ok') return false;
   const info = knownInfo(loaded, pass.view, pass.settings);
   const boot = loaded.status?.nodeInfo?.bootID ?? '';
   // Without a record of this boot the file's place is not certain; leaving never waits for it (F39).
-  if (info.kind !== 'known' || boot === '') return;
+  if (info.kind !== 'known' || boot === '') return false;
   const command = stopInstruction({
     containerUid: pass.uid,
     podUid: pod.metadata.uid,
     bootId: boot,
     forced: force === 'forced',
   });
-  if (command.kind === 'invalid') return;
-  yield* exec({ ...agent.target, node }, command.command, 'removal');
+  if (command.kind === 'invalid') return false;
+  const written = yield* exec({ ...agent.target, node }, command.command, 'removal');
+  return written.kind === 'ok';
 }
 
 /** D21, X13: gracefully, but for one that never joined and whose process was never seen: it would wait for ever (F8). */
