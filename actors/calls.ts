@@ -81,8 +81,9 @@ export function* sleep(delayMs: number): Script<void> {
   yield { kind: 'sleep', delayMs };
 }
 
-/** Between two looks at something that is about to appear. */
-const NEXT_LOOK_MS = 3_000;
+/** Between two looks at something that is about to appear: doubling from the first to the second. */
+const NEXT_LOOK_MS_MIN = 500;
+const NEXT_LOOK_MS_MAX = 3_000;
 /**
  * Runs a read until it exits with 0 and its output is good, at most `tries` times; answers with the last outcome. Anything
  * but an exit ends it at once: the pod cannot be asked.
@@ -93,10 +94,12 @@ export function* askUntil(
   tries: number,
   good: (outcome: Extract<ExecOutcome, { kind: 'ok' }>) => boolean,
 ): Script<ExecOutcome> {
+  let delayMs = NEXT_LOOK_MS_MIN;
   for (let left = tries; ; left -= 1) {
     const outcome = yield* exec(target, command);
     const again = outcome.kind === 'exit' || (outcome.kind === 'ok' && !good(outcome));
     if (!again || left <= 1) return outcome;
-    yield* sleep(NEXT_LOOK_MS);
+    yield* sleep(delayMs);
+    delayMs = Math.min(NEXT_LOOK_MS_MAX, delayMs * 2);
   }
 }
