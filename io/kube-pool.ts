@@ -58,7 +58,7 @@ export function kubePool({ api, settings, clock, queueMax = KUBE_QUEUE_MAX }: Ku
           path: () => path,
           workClass,
           abortable: reading,
-          run: (signal) => (reading ? api.request(request, signal) : api.request(request)),
+          run: (signal) => api.request(request, signal),
           ended: (outcome) => {
             if (outcome.kind === 'throttled') rate.pause(outcome.retryAfterMs);
           },

@@ -3,7 +3,7 @@
  * that may live on in the pod without us: its connection broke or it ran out of time (F18). Source: design.md 5.
  */
 import type { Clock } from './clock.ts';
-import { type Gate, gate } from './gate.ts';
+import { type Gate, slot } from './gate.ts';
 
 export interface PodSlots {
   readonly read: Gate;
@@ -18,8 +18,8 @@ export interface PodSlots {
 
 /** `freed` is called when a kept slot is given back. */
 export function createPodSlots(clock: Clock, freed: () => void): PodSlots {
-  const read = gate(1);
-  const change = gate(1);
+  const read = slot();
+  const change = slot();
   let kept: { readonly argv: readonly string[]; readonly keepMs: number } | undefined;
   let giveBack: (() => void) | undefined;
 

@@ -20,8 +20,11 @@ export interface Job<Outcome> {
   readonly waitMsMax?: number;
   /** Asked when all gates are passed: a reason to drop it all the same. */
   readonly admit?: () => DropReason | undefined;
-  /** Settles when the work has really ended: until then its places are taken. A cancel aborts `signal`. */
-  readonly run: (signal: AbortSignal) => Promise<Outcome>;
+  /**
+   * Settles when the work has really ended: until then its places are taken. A cancel aborts `signal`, which only a job
+   * that may be aborted gets.
+   */
+  readonly run: (signal: AbortSignal | undefined) => Promise<Outcome>;
   /** False: a cancel of the running job does nothing, its outcome is told when it ends. */
   readonly abortable: boolean;
   /** Before the places are left and the outcome is told. */
@@ -65,7 +68,8 @@ interface Entry<Outcome> {
   readonly rank: Rank;
   readonly done: (end: Outcome | Dropped) => void;
   readonly held: Held[];
-  readonly controller: AbortController;
+  /** Of a job that runs and may be aborted. */
+  controller: AbortController | undefined;
   phase: 'waiting' | 'running' | 'over';
   withdraw: () => void;
   cancelDeadline: () => void;
@@ -106,7 +110,7 @@ export function createPool<Outcome>({ clock, queueMax, broken }: PoolOptions<Out
     if (!passed) entry.withdraw = withdraw;
   };
   const start = (entry: Entry<Outcome>): void => {
-    const { job, controller } = entry;
+    const { job } = entry;
     const refusal = job.admit?.();
     if (refusal !== undefined) {
       giveBack(entry, { kind: 'dropped', why: refusal });
@@ -116,19 +120,22 @@ export function createPool<Outcome>({ clock, queueMax, broken }: PoolOptions<Out
     waiting[job.workClass] -= 1;
     counts.running += 1;
     entry.cancelDeadline();
-    const run = async (): Promise<Outcome> => job.run(controller.signal); // A throw counts as a rejection.
+    const controller = job.abortable ? new AbortController() : undefined;
+    entry.controller = controller;
+    const run = async (): Promise<Outcome> => job.run(controller?.signal); // A throw counts as a rejection.
     void run()
       .catch(broken)
       .then((outcome) => {
         counts.running -= 1;
         counts.ended += 1;
-        job.ended?.(outcome, controller.signal.aborted);
+        job.ended?.(outcome, controller?.signal.aborted === true);
         close(entry);
         entry.done(outcome);
       });
   };
   const close = (entry: Entry<Outcome>): void => {
     entry.phase = 'over';
+    entry.controller = undefined;
     entry.withdraw();
     entry.cancelDeadline();
     for (const { leave } of entry.held.splice(0).reverse()) leave();
@@ -161,7 +168,7 @@ export function createPool<Outcome>({ clock, queueMax, broken }: PoolOptions<Out
         rank: rankOf(job.workClass),
         done,
         held: [],
-        controller: new AbortController(),
+        controller: undefined,
         phase: 'waiting',
         withdraw: nothing,
         cancelDeadline: nothing,
@@ -175,7 +182,7 @@ export function createPool<Outcome>({ clock, queueMax, broken }: PoolOptions<Out
       advance(entry);
       return {
         cancel: () => {
-          if (entry.phase === 'running' && job.abortable) entry.controller.abort();
+          entry.controller?.abort();
           const withdrawn = entry.phase === 'waiting';
           giveBack(entry, { kind: 'dropped', why: 'cancelled' });
           return withdrawn;
@@ -190,7 +197,7 @@ export function createPool<Outcome>({ clock, queueMax, broken }: PoolOptions<Out
     stop: () => {
       draining = true;
       for (const entry of [...entries]) {
-        if (entry.phase === 'running' && entry.job.abortable) entry.controller.abort();
+        entry.controller?.abort();
         giveBack(entry, { kind: 'dropped', why: 'draining' });
       }
     },

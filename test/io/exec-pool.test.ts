@@ -402,7 +402,7 @@ test('property: a pod never runs two changes at once, also after time-outs; all 
       }
       assert.ok(told.every((count) => count === 1));
     }),
-    { numRuns: 80 },
+    { numRuns: 80, includeErrorInReport: true },
   );
 });
 
