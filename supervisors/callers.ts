@@ -27,6 +27,8 @@ export interface Reach {
 }
 
 const nothing = (): void => {};
+/** They change nothing at the agent, whatever its image (V8). */
+const READS: ReadonlySet<string> = new Set(['/getContainerInfo', '/findDrives', '/getActiveMounts']);
 
 export function createCallers(reach: Reach): Callers {
   const { exec, kube, agents } = reach.pools;
@@ -41,7 +43,8 @@ export function createCallers(reach: Reach): Callers {
       );
     },
     agent: ({ node, request, priority }, answer) => {
-      const agent = usableAgent(view.agentPods(node), node, settings);
+      const purpose = READS.has(request.path.split('?')[0] ?? '') ? 'read' : 'change';
+      const agent = usableAgent(view.agentPods(node), node, settings, purpose);
       if (agent.kind !== 'ok') {
         answer({ kind: 'unusable', why: agent.why, absent: agent.absent });
         return nothing;

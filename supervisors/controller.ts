@@ -33,6 +33,9 @@ import { startRouter } from './router.ts';
 import { createStores, type Stores } from './stores.ts';
 import { createView } from './view.ts';
 
+/** How long requests under way may take after the actors have ended. */
+const POOLS_MS = 2_000;
+
 export interface ControllerOptions extends Omit<Outlets, 'kube'> {
   readonly kube: KubeApi;
   readonly log: Log;
@@ -195,7 +198,10 @@ export function createController(options: ControllerOptions): Controller {
     start: stores.start,
     drain: async (timeoutMs) => {
       const cut = await fleet.drain(timeoutMs);
-      await Promise.all([pools.exec.drain(), pools.kube.drain(), pools.agents.drain()]);
+      for (const pool of [pools.exec, pools.kube, pools.agents]) pool.stop();
+      // A command that hangs must not hold the end up: what is under way was asked for and goes on without us.
+      const ended = Promise.all([pools.exec.drain(), pools.kube.drain(), pools.agents.drain()]);
+      await Promise.race([ended, new Promise<void>((resolve) => void clock.after(POOLS_MS, resolve))]);
       stores.stop();
       system.stop();
       return cut;

@@ -19,8 +19,6 @@ import { type Ask, ask } from '../step.ts';
 const FIND_DRIVES = { method: 'POST', path: '/findDrives', body: '{}', timeoutMs: 10_000 } as const;
 /** A drive that was added comes to life within seconds. */
 const SETTLING_MS = 5_000;
-/** Weka's word for a drive that is added already: not a failure. Source: spec 07, 5. */
-const IN_USE = 'Device is already in use';
 
 const expectedKeys = ({ spec, status }: Pass): readonly string[] =>
   usesDriveSharing(spec)
@@ -113,7 +111,7 @@ function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict>
     }
     const command = addDrive(id, drive.block_device);
     const outcome = yield* exec(target, command);
-    if (outcome.kind === 'ok' || stderrOf(outcome).includes(IN_USE))
+    if (outcome.kind === 'ok' || deviceInUse(stderrOf(outcome)))
       events.push(normal('DriveAdded', `Drive ${serial} added`));
     else errors.push(`error adding drive ${serial}: ${execText(command, outcome)}, ${stderrOf(outcome)}`);
   }
