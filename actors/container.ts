@@ -49,6 +49,8 @@ export interface State {
   readonly walk: Walk;
   /** The stored status that `walk.status` was made from: what differs between the two is our doing, all else is others'. */
   readonly base: WekaContainerStatus | undefined;
+  /** When the pass began: was it marked for deletion, and which pod had it. */
+  readonly begun: { readonly marked: boolean; readonly podUid: string | undefined };
   /** Name of the child at work, else ''. */
   readonly child: ChildName | '';
   /** Something changed during the pass. */
@@ -76,6 +78,7 @@ export const initial: State = {
   flow: 'active',
   walk: begin(undefined, noMemory),
   base: undefined,
+  begun: { marked: false, podUid: undefined },
   child: '',
   again: false,
   ending: undefined,
@@ -99,7 +102,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       case 'lookAgain':
         if (state.phase === 'idle') return startPass(state, container);
         // A write is short and never abandoned; its answer comes first.
-        if (state.phase === 'writing' || flowOf(container) === state.flow) return [{ ...state, again: true }, []];
+        if (state.phase === 'writing' || !overtaken(state, container)) return [{ ...state, again: true }, []];
         return preempt(state, container);
       case 'ended': {
         if (state.phase !== 'asking' || state.attempt !== input.attempt) return ignore;
@@ -120,6 +123,17 @@ export function decider(flows: Flows, surroundings: Surroundings) {
         return unreachable(input);
     }
 
+    /** What the pass stands on is gone: its flow, the wish to have the container at all, or the pod it works in. */
+    function overtaken(from: State, stored: WekaContainer): boolean {
+      if (flowOf(stored) !== from.flow) return true;
+      // Deleting and destroying go on as they are; paused says so in an event, at the end of its pass.
+      if (from.flow === 'active' && from.begun.marked !== marked(stored)) return true;
+      const pod = podOf(stored);
+      return from.begun.podUid !== undefined && pod !== undefined && pod !== from.begun.podUid;
+    }
+    function podOf({ metadata: { namespace = '', name } }: WekaContainer): string | undefined {
+      return surroundings.view.pod(namespace, name)?.metadata.uid;
+    }
     function startPass(from: State, stored: WekaContainer): Turn<State, Effect> {
       const status = from.untold === undefined ? stored.status : patched(stored.status, from.untold.patch);
       const fresh = {
@@ -127,12 +141,13 @@ export function decider(flows: Flows, surroundings: Surroundings) {
         flow: flowOf(stored),
         walk: begin(status, from.walk.memory),
         base: stored.status,
+        begun: { marked: marked(stored), podUid: podOf(stored) },
         again: false,
         child: '' as const,
       };
       return go(fresh, stored);
     }
-    /** The flow has changed: the child is stopped, what the pass learned so far is kept, the new flow starts in this turn. */
+    /** The pass is overtaken: the child is stopped, what the pass learned so far is kept, the next one starts in this turn. */
     function preempt(from: State, stored: WekaContainer): Turn<State, Effect> {
       const events = from.walk.events.map((note) => ({ kind: 'record', note }) as const);
       const [next, effects] = startPass({ ...from, untold: learned(from, stored) }, stored);
@@ -250,6 +265,7 @@ function malformed(state: State, problems: readonly string[], now: Now): Turn<St
     [...(state.child === '' ? [] : [{ kind: 'abort', child: state.child } as const]), { kind: 'record', note }],
   ];
 }
+const marked = ({ metadata }: WekaContainer): boolean => metadata.deletionTimestamp !== undefined;
 /** `spec.state` alone chooses the flow; any other text counts as active. Source: spec 02, 3. */
 export const flowOf = ({ spec }: WekaContainer): FlowName =>
   spec.state === 'paused' || spec.state === 'deleting' || spec.state === 'destroying' ? spec.state : 'active';
