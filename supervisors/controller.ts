@@ -82,7 +82,11 @@ export function createController(options: ControllerOptions): Controller {
   });
 
   const knownFlags = new Map<string, FeatureFlags>();
-  const lookAgain = (uid: ContainerUid): void => fleet.route(uid, { kind: 'lookAgain' });
+  /** At a start the pods are known before their containers: an actor that began then would not even know its name. */
+  const lookAgain = (uid: ContainerUid): void => {
+    if (stores.containers.get(uid) === undefined && stores.containers.problemOf(uid) === undefined) return;
+    fleet.route(uid, { kind: 'lookAgain' });
+  };
   const callers = createCallers({
     pools,
     view,

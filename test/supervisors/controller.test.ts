@@ -1,0 +1,32 @@
+/** The controller as a whole, over the modelled fleet: what its parts alone cannot show. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Snapshot } from '../../actors/machine.ts';
+import { createScene, UP_MS_MAX } from '../sim/scene.ts';
+
+/** Names of all container actors. */
+const names = ({ children }: Snapshot): readonly string[] =>
+  children
+    .filter(({ path }) => path.includes('/cell-'))
+    .flatMap((cell) => cell.children.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
+    .toSorted();
+
+test('a restart of the process: no actor starts before its container is known, so each bears its name', async () => {
+  const scene = createScene({ seed: 'names', nodes: 3, drive: 2, compute: 2 });
+  scene.start();
+  assert.type(await scene.until(scene.allUp, UP_MS_MAX), 'number', scene.notUp().join('\n'));
+  scene.crash();
+  scene.start();
+  const own = scene.own().map(({ metadata }) => `${metadata.namespace},${metadata.name}`);
+  await scene.until(() => scene.controller().fleet.counts().containers >= own.length, UP_MS_MAX);
+  await scene.forMs(1_000);
+  const running = names(scene.controller().fleet.snapshot());
+  assert.equal(
+    running.filter((name) => !name.includes(',')),
+    [],
+  );
+  for (const name of own) assert.ok(running.includes(name), name);
+  scene.crash();
+});
+
+test.run();
