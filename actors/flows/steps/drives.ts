@@ -1,5 +1,7 @@
 /** Steps 58 and 62: the exclusive drives of a drive container, listed and added in its cluster. Source: spec 06, 2; F21, F30. */
+
 import { addDrive, fetchKernelDrives, listContainerDrives } from '../../../io/commands.ts';
+import { deviceInUse } from '../../../io/weka-errors.ts';
 import { parseFindDrives } from '../../../io/weka-parsers/agent-answers.ts';
 import {
   bySerial,
