@@ -128,8 +128,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       if (flowOf(stored) !== from.flow) return true;
       // Deleting and destroying go on as they are; paused says so in an event, at the end of its pass.
       if (from.flow === 'active' && from.begun.marked !== marked(stored)) return true;
-      const pod = podOf(stored);
-      return from.begun.podUid !== undefined && pod !== undefined && pod !== from.begun.podUid;
+      return from.begun.podUid !== undefined && podOf(stored) !== from.begun.podUid;
     }
     function podOf({ metadata: { namespace = '', name } }: WekaContainer): string | undefined {
       return surroundings.view.pod(namespace, name)?.metadata.uid;
