@@ -45,13 +45,13 @@ export interface WatcherCounts {
 
 /** As client-go. */
 export const PAGE_SIZE = 500;
-/** An API server sends a bookmark about once a minute: two are missing. */
+/** An API server sends a bookmark about once a minute (60 to 68 s seen on 1.36.3): two are missing. */
 export const SILENCE_MS = 130_000;
 /** A server older than streaming lists ignores the wish, so the end of the initial events never comes. */
 export const STREAMING_SILENCE_MS = 15_000;
 export const BACKOFF_MS_MIN = 1_000;
 export const BACKOFF_MS_MAX = 30_000;
-/** A watch that ended without a word so often in a row is not resumed: its resourceVersion may be one that this server never knew. */
+/** A watch that ended without a word so often in a row is not resumed: a server waits in silence for a resourceVersion that it has not reached (1.36.3), as after a restore. */
 const BARREN_WATCHES_MAX = 3;
 /** Continue tokens that expire this often: the pages are read too slowly, ask for all at once (as client-go does). */
 const EXPIRED_LISTS_MAX = 2;
