@@ -42,6 +42,10 @@ test('a finalizer keeps a deleted object until it is removed; none can be added 
   assert.is(deleted.metadata.deletionTimestamp, '2026-01-01T00:00:00Z');
   assert.equal([deleted.metadata.deletionGracePeriodSeconds, deleted.metadata.generation], [0, 2]);
   assert.is(answer(store.request({ verb: 'delete', ref: gadgetRef('a') })), deleted);
+  assert.is(
+    refusal(store.request({ verb: 'create', type: GADGETS, object: gadget('a') })),
+    'alreadyExists: object is being deleted: gadgets.shop.example.com "a" already exists',
+  );
   const finalizers = (list: string[]) =>
     store.request({ verb: 'mergePatch', ref: gadgetRef('a'), patch: { metadata: { finalizers: list } } });
   assert.is(

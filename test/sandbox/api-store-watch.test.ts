@@ -61,7 +61,7 @@ test('a page whose revision is forgotten is gone; a token that is none is a bad 
   made.store.forgetHistory();
   const next = (token: string) => made.store.list({ verb: 'list', type: CONFIG_MAPS, limit: 1, continue: token });
   assert.match(refusal(next(first.answer.continue)), /^gone: The provided continue parameter is too old/);
-  assert.match(refusal(next('?')), /^400 BadRequest: continue key is not valid/);
+  assert.match(refusal(next('?')), /^400 BadRequest: invalid continue token: continue key is not valid/);
 });
 
 test('lists filter by labels and by the fields that the type offers', () => {

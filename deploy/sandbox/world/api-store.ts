@@ -27,6 +27,7 @@ import { deleteObject } from './store/deletion.ts';
 import { trackEvents } from './store/event-expiry.ts';
 import { type Located, startGarbageCollector } from './store/garbage-collector.ts';
 import { at, isObject, type Json, type JsonObject, type Stored } from './store/json.ts';
+import { goType } from './store/metadata.ts';
 import { startNamespaceLifecycle } from './store/namespace-lifecycle.ts';
 import { keyOf } from './store/object-table.ts';
 import { jsonPatched, strategicPatched } from './store/patches.ts';
@@ -145,11 +146,13 @@ function handle(core: Core, request: ObjectRequest | ForeignRequest, given: Requ
     case 'create':
       return createObject(core, typeTable, { object: request.object as unknown as JsonObject }, options);
     case 'replace':
-      return update(() => ok({ object: request.object as unknown as JsonObject }));
+      return update(() => ok({ object: request.object as unknown as JsonObject, replaces: true }));
     case 'mergePatch':
       return update((current) => {
         const object = mergePatch(current, request.patch);
-        return isObject(object) ? ok({ object }) : badRequest('the patch is not an object');
+        if (isObject(object)) return ok({ object });
+        const cause = `json: cannot unmarshal ${goType(request.patch)} into Go value of type map[string]interface {}`;
+        return badRequest(`error decoding patch: ${cause}`);
       });
     case 'jsonPatch':
       return update((current) => produced(jsonPatched(asJson(current), request.patch)));

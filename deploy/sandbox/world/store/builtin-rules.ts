@@ -1,6 +1,6 @@
 /** Admission and validation of built-in types beyond their schemas: pods, namespaces, secrets, jobs, events. */
 import { dequal } from 'dequal';
-import { type FieldError, forbidden, invalid } from './field-errors.ts';
+import { type FieldError, forbidden, invalid, required } from './field-errors.ts';
 import { at, isList, isObject, type Json, type JsonObject, type Stored } from './json.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
@@ -15,8 +15,8 @@ export function withoutNulls(value: Json): Json {
   return Object.fromEntries(entries.map(([key, field]) => [key, withoutNulls(field)]));
 }
 
-/** What the DefaultTolerationSeconds and ServiceAccount admission plug-ins add, as far as others look at it. */
-export function preparePod(pod: JsonObject): JsonObject {
+/** What the DefaultTolerationSeconds and ServiceAccount admission plug-ins add, as far as others look at it. On each write. */
+export function admitPod(pod: JsonObject): JsonObject {
   const { spec } = pod;
   if (!isObject(spec)) return pod;
   const given = isList(spec.tolerations) ? spec.tolerations : [];
@@ -36,12 +36,31 @@ export function preparePod(pod: JsonObject): JsonObject {
       serviceAccount,
       priority: spec.priority ?? 0,
       preemptionPolicy: spec.preemptionPolicy ?? 'PreemptLowerPriority',
+      enableServiceLinks: spec.enableServiceLinks ?? true,
+      ...pullPolicies(spec),
     },
   };
+}
+/** An image without a tag, or with `latest`, is pulled always. */
+function pullPolicies(spec: JsonObject): JsonObject {
+  const withPolicy = (container: Json): Json => {
+    if (!isObject(container) || container.imagePullPolicy !== undefined) return container;
+    const image = String(container.image ?? '');
+    const tagged = /@|:(?!latest$)[^/]*$/.test(image);
+    return { ...container, imagePullPolicy: tagged ? 'IfNotPresent' : 'Always' };
+  };
+  const lists = ['containers', 'initContainers'].map((key) => [key, spec[key]] as const);
+  return Object.fromEntries(lists.flatMap(([key, all]) => (isList(all) ? [[key, all.map(withPolicy)]] : [])));
 }
 function tolerates(toleration: Json, key: string): boolean {
   const { key: tolerated = '', effect = '' } = isObject(toleration) ? toleration : {};
   return (tolerated === key || tolerated === '') && (effect === 'NoExecute' || effect === '');
+}
+
+/** What a node has is what it offers, unless its kubelet says otherwise. The `not-ready` taint of new nodes is not modelled. */
+export function initialNodeStatus({ status }: JsonObject): Json | undefined {
+  if (!isObject(status) || status.capacity === undefined) return status;
+  return { allocatable: status.capacity, ...status };
 }
 
 /** Pending, with the class that the resources of the containers give. */
@@ -81,6 +100,8 @@ const POD_CHANGE_TEXT =
  * not modelled.
  */
 export function validatePod(next: Stored, old: Stored | undefined): readonly FieldError[] {
+  const containers = at(next.spec, 'containers');
+  if (isList(containers) && containers.length === 0) return [required('spec.containers')];
   if (old === undefined || old.spec === next.spec || !isObject(old.spec) || !isObject(next.spec)) return [];
   const errors: FieldError[] = [];
   const kept = { ...unchangeable(old.spec), nodeName: old.spec.nodeName ?? next.spec.nodeName };
@@ -149,12 +170,18 @@ export function prepareJob(job: JsonObject, uid: string): JsonObject {
     'controller-uid': uid,
     'job-name': name,
   };
+  const own = isObject(job.metadata) ? job.metadata : {};
   return {
     ...job,
+    metadata: { ...own, labels: own.labels ?? labels },
     spec: {
       ...spec,
       selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
-      template: { ...template, metadata: { ...metadata, labels } },
+      template: {
+        ...template,
+        metadata: { ...metadata, labels },
+        spec: isObject(template.spec) ? { ...template.spec, ...pullPolicies(template.spec) } : template.spec,
+      } as Json,
     },
   };
 }

@@ -31,6 +31,7 @@ export const METADATA_SCHEMA: Schema = open({
 const CONDITIONS = mapList(['type']);
 
 const PROBE = open({
+  httpGet: open({ path: value('/'), scheme: value('HTTP') }),
   periodSeconds: value(10),
   timeoutSeconds: value(1),
   successThreshold: value(1),
@@ -58,9 +59,16 @@ const CONTAINER = open(
 );
 const POD_SPEC = open(
   {
-    containers: { ...mapList(['name'], CONTAINER), minItems: 1 },
+    containers: mapList(['name'], CONTAINER),
     initContainers: mapList(['name'], CONTAINER),
-    volumes: mapList(['name'], open({ hostPath: open({ type: value('') }) })),
+    volumes: mapList(
+      ['name'],
+      open({
+        hostPath: open({ type: value('') }),
+        configMap: open({ defaultMode: value(420) }),
+        secret: open({ defaultMode: value(420) }),
+      }),
+    ),
     imagePullSecrets: mapList(['name'], ATOMIC_MAP),
     hostAliases: mapList(['ip']),
     topologySpreadConstraints: mapList(['topologyKey', 'whenUnsatisfiable']),
@@ -73,7 +81,6 @@ const POD_SPEC = open(
     dnsPolicy: value('ClusterFirst'),
     schedulerName: value('default-scheduler'),
     securityContext: value({}),
-    enableServiceLinks: value(true),
   },
   ['containers'],
 );
@@ -123,6 +130,7 @@ export const SCHEMAS = {
           completions: value(1),
           completionMode: value('NonIndexed'),
           suspend: value(false),
+          manualSelector: value(false),
           podReplacementPolicy: value('TerminatingOrFailed'),
           selector: ATOMIC_MAP,
           template: TEMPLATE,

@@ -13,14 +13,15 @@ import {
 } from '../../../../messages/kube.ts';
 import { PRINTERS, type Printer } from './builtin-rows.ts';
 import {
+  admitPod,
   admitSecret,
+  initialNodeStatus,
   initialPodStatus,
   namespaceDeletionForbidden,
   namespaceHolds,
   podGraceSeconds,
   prepareJob,
   prepareNamespace,
-  preparePod,
   terminatingNamespace,
   validateEvent,
   validatePod,
@@ -115,7 +116,7 @@ export function builtinTypes(names: ReadonlySet<string>): readonly TypeDefinitio
         ),
         ...selectable('spec.hostNetwork', 'false'),
       },
-      prepare: preparePod,
+      admit: admitPod,
       initialStatus: initialPodStatus,
       validate: validatePod,
       graceSeconds: podGraceSeconds,
@@ -128,7 +129,7 @@ export function builtinTypes(names: ReadonlySet<string>): readonly TypeDefinitio
       schema: SCHEMAS.nodes,
       fields: selectable('spec.unschedulable', 'false'),
       // A kubelet registers its node with its status.
-      initialStatus: ({ status }) => status,
+      initialStatus: initialNodeStatus,
     }),
     builtin({
       type: NAMESPACES,

@@ -69,7 +69,8 @@ function marked(core: Core, { definition }: TypeTable, current: Stored, request:
     const generation = metadata.generation === undefined ? undefined : metadata.generation + 1;
     const marks = { generation, deletionTimestamp: rfc3339(nowMs + graceSeconds * 1000) };
     const terminating = definition.terminating?.(current) ?? current;
-    return withMetadata(current, terminating, { ...marks, deletionGracePeriodSeconds: graceSeconds }, finalizers);
+    const grace = definition.holds === undefined ? { deletionGracePeriodSeconds: graceSeconds } : {};
+    return withMetadata(current, terminating, { ...marks, ...grace }, finalizers);
   }
   const before = metadata.deletionGracePeriodSeconds ?? 0;
   const asked = graceAsked(request.gracePeriodSeconds, before);

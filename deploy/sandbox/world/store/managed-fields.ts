@@ -1,6 +1,7 @@
 /**
  * Who owns which fields of an object, kept truthful by every write. What clients send as managedFields is ignored (a real
- * server lets them reset it). Source: apimachinery v0.36.3, pkg/util/managedfields.
+ * server lets them reset it). Only leaves are listed, not the maps that hold them, and what admission fills in counts as the
+ * creator's. Source: apimachinery v0.36.3, pkg/util/managedfields.
  */
 import { difference, isEmpty, touched, union } from './field-sets.ts';
 import type { FieldSet, Json, JsonObject, ManagedFields, Stored } from './json.ts';
@@ -58,7 +59,7 @@ export function ownedByUpdate(
     } else pushUnlessEmpty(out, entry, difference(entry.fieldsV1, all));
   }
   pushUnlessEmpty(out, entryOf('Update', writer, apiVersion), union(mine, change.written));
-  return out;
+  return out.sort(byAge);
 }
 
 export const isWriters = (entry: ManagedFields, operation: 'Apply' | 'Update', writer: Writer): boolean =>
@@ -73,6 +74,13 @@ export const entryOf = (operation: 'Apply' | 'Update', writer: Writer, apiVersio
   fieldsV1: {},
   ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
 });
+
+/** The order of the entries: applies first, then the older ones. */
+export function byAge(one: ManagedFields, other: ManagedFields): number {
+  const rank = ({ operation, time, manager, apiVersion, subresource }: ManagedFields) =>
+    [operation, time, manager, apiVersion, subresource].join('\n');
+  return rank(one) < rank(other) ? -1 : 1;
+}
 
 /** Adds an entry with these fields; one that owns nothing is not kept. */
 export function pushUnlessEmpty(out: ManagedFields[], entry: ManagedFields, fieldsV1: FieldSet): void {

@@ -9,36 +9,46 @@ const MAP_FIELDS = ['labels', 'annotations'];
 /** What a client may set, empty parts left out; a part of the wrong type cannot be decoded (400). */
 export function editableMetadata(object: JsonObject): Result<JsonObject> {
   const metadata = object.metadata ?? {};
-  const wrong = (field: string) =>
-    badRequest(
-      `${String(object.kind)} in version ${JSON.stringify(String(object.apiVersion).split('/').at(-1))} cannot be handled as a ${String(object.kind)}: cannot decode metadata${field}`,
-    );
+  const wrong = (field: string, value: unknown = metadata, type = 'v1.ObjectMeta') => {
+    const version = JSON.stringify(String(object.apiVersion).split('/').at(-1));
+    const kind = String(object.kind);
+    const cause = `json: cannot unmarshal ${goType(value)} into Go struct field ObjectMeta${field} of type ${type}`;
+    return badRequest(`${kind} in version ${version} cannot be handled as a ${kind}: ${cause}`);
+  };
   if (!isObject(metadata)) return wrong('');
   const out: Record<string, JsonObject[string]> = {};
   for (const field of TEXT_FIELDS) {
     const value = metadata[field];
     if (value === undefined || value === null || value === '') continue;
-    if (typeof value !== 'string') return wrong(`.${field}`);
+    if (typeof value !== 'string') return wrong(`.${field}`, value, 'string');
     out[field] = value;
   }
   for (const field of MAP_FIELDS) {
     const value = metadata[field];
     if (value === undefined || value === null) continue;
-    if (!isObject(value) || !Object.values(value).every(isTextOrAbsent)) return wrong(`.${field}`);
+    if (!isObject(value)) return wrong(`.${field}`, value, 'map[string]string');
+    const noText = Object.values(value).find((one) => !isTextOrAbsent(one));
+    if (noText !== undefined) return wrong(`.${field}`, noText, 'string');
     const entries = Object.entries(value).filter(([, text]) => text !== undefined);
     if (entries.length > 0) out[field] = Object.fromEntries(entries.map(([key, text]) => [key, text ?? '']));
   }
   const { finalizers, ownerReferences } = metadata;
   if (finalizers !== undefined && finalizers !== null) {
-    if (!isList(finalizers) || !finalizers.every((one) => typeof one === 'string')) return wrong('.finalizers');
+    if (!isList(finalizers) || !finalizers.every((one) => typeof one === 'string'))
+      return wrong('.finalizers', finalizers, '[]string');
     if (finalizers.length > 0) out.finalizers = [...new Set(finalizers)];
   }
   if (ownerReferences !== undefined && ownerReferences !== null) {
-    if (!isList(ownerReferences) || !ownerReferences.every(isObject)) return wrong('.ownerReferences');
+    if (!isList(ownerReferences) || !ownerReferences.every(isObject)) {
+      return wrong('.ownerReferences', ownerReferences, '[]v1.OwnerReference');
+    }
     if (ownerReferences.length > 0) out.ownerReferences = ownerReferences;
   }
   return ok(out);
 }
+/** A JSON value's type in the words of Go's decoder. */
+export const goType = (value: unknown): string =>
+  isList(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -91,7 +101,7 @@ function validateKey(key: string, field: string): FieldError[] {
   if (slash > 0 && !SUBDOMAIN.test(key.slice(0, slash))) return [invalid(field, key, `prefix part ${SUBDOMAIN_TEXT}`)];
   if (name === '') return [invalid(field, key, 'name part must be non-empty')];
   if (name.length > LABEL_LENGTH_MAX) {
-    return [invalid(field, key, `name part must be no more than ${LABEL_LENGTH_MAX} characters`)];
+    return [invalid(field, key, `name part must be no more than ${LABEL_LENGTH_MAX} bytes`)];
   }
   return NAME_PART.test(name) ? [] : [invalid(field, key, NAME_TEXT)];
 }
@@ -99,7 +109,7 @@ function validateKey(key: string, field: string): FieldError[] {
 function validateLabelValue(value: string): FieldError[] {
   const field = 'metadata.labels';
   if (value.length > LABEL_LENGTH_MAX) {
-    return [invalid(field, value, `must be no more than ${LABEL_LENGTH_MAX} characters`)];
+    return [invalid(field, value, `must be no more than ${LABEL_LENGTH_MAX} bytes`)];
   }
   return value === '' || NAME_PART.test(value) ? [] : [invalid(field, value, VALUE_TEXT)];
 }
@@ -118,13 +128,13 @@ function validateFinalizers(finalizers: readonly string[], old: Stored | undefin
 function validateOwners(object: Stored): FieldError[] {
   const errors: FieldError[] = [];
   const owners = object.metadata.ownerReferences ?? [];
-  owners.forEach((owner, index) => {
+  for (const owner of owners) {
     for (const field of ['apiVersion', 'kind', 'name', 'uid']) {
       const value = at(owner, field);
       if (typeof value === 'string' && value !== '') continue;
-      errors.push(invalid(`metadata.ownerReferences[${index}].${field}`, value ?? '', 'must not be empty'));
+      errors.push(invalid(`metadata.ownerReferences.${field}`, value ?? '', 'must not be empty'));
     }
-  });
+  }
   const controllers = owners.filter(({ controller }) => controller === true);
   if (controllers.length > 1) {
     const [first, second] = controllers;

@@ -44,7 +44,7 @@ export function listObjects(core: Core, typeTable: TypeTable, request: ListReque
   const { definition, table } = typeTable;
   const namespace = definition.served.type.namespaced && request.namespace ? request.namespace : undefined;
   const from = request.continue ? readToken(request.continue) : { revision: core.revision(), after: '' };
-  if (from === undefined) return badRequest('continue key is not valid: invalid token');
+  if (from === undefined) return badRequest('invalid continue token: continue key is not valid');
   const objects = table.listAt(from.revision, namespace);
   if (objects === undefined) return gone(CONTINUE_TOO_OLD);
   const limit = request.limit === undefined || request.limit <= 0 ? Number.POSITIVE_INFINITY : request.limit;

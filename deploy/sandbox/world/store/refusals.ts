@@ -26,6 +26,11 @@ export const alreadyExists = (type: ResourceType, name: string): Refusal => ({
   kind: 'alreadyExists',
   message: `${resourceText(type)} ${JSON.stringify(name)} already exists`,
 });
+/** A create under the name of an object that is on its way out. */
+export const stillThere = (type: ResourceType, name: string): Refusal => ({
+  kind: 'alreadyExists',
+  message: `object is being deleted: ${resourceText(type)} ${JSON.stringify(name)} already exists`,
+});
 export const conflict = (type: ResourceType, name: string, cause: string): Refusal => ({
   kind: 'conflict',
   message: `Operation cannot be fulfilled on ${resourceText(type)} ${JSON.stringify(name)}: ${cause}`,
@@ -49,6 +54,13 @@ export const badRequest = (message: string): Refusal => ({
   reason: 'BadRequest',
   message,
 });
+/** The server has no better code for it than 500. */
+export const setOnCreate: Refusal = {
+  kind: 'refused',
+  status: 500,
+  reason: '',
+  message: 'resourceVersion should not be set on objects to be created',
+};
 export const forbiddenRequest = (type: ResourceType, name: string, cause: string): Refusal => ({
   kind: 'refused',
   status: 403,

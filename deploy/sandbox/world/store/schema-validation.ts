@@ -25,7 +25,11 @@ export function validateSchema(value: Json, schema: Schema, path: string, old?: 
   const expected = typesOf(schema);
   const actual = typeOf(value);
   if (expected.length > 0 && !expected.some((one) => one === actual || (one === 'number' && actual === 'integer'))) {
-    return [invalidType(path, actual, expected.join(','))];
+    return [
+      invalidType(path, actual, expected.join(',')),
+      ...(actual === 'number' && expected.includes('integer') ? [unchecked(path, '(default format)')] : []),
+      ...validateCombinations(value, schema, path),
+    ];
   }
   const errors: FieldError[] = [];
   if (schema.enum !== undefined && !schema.enum.some((one) => same(one, value))) {
@@ -76,7 +80,8 @@ function validateText(value: string, schema: Schema, path: string): FieldError[]
     errors.push(invalid(path, value, `${path} in body should match '${pattern}'`));
   }
   if (format === 'date-time' && !(DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)))) {
-    errors.push(invalid(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`));
+    // A format is a part of the type: it hides the rules too.
+    errors.push(invalidType(path, value, 'date-time'));
   }
   return errors;
 }
@@ -91,9 +96,7 @@ function validateNumber(value: number, schema: Schema, path: string): FieldError
   else if (minimum !== undefined && value < minimum) wrong(`greater than or equal to ${minimum}`);
   if (multipleOf !== undefined && value % multipleOf !== 0) wrong(`a multiple of ${multipleOf}`);
   if (format === 'int32' && (value > 2_147_483_647 || value < -2_147_483_648)) {
-    errors.push(
-      invalid(path, value, `Checked value must be of type integer with format int32 in ${path}, but got ${value}`),
-    );
+    errors.push(unchecked(path, 'with format int32'));
   }
   return errors;
 }
@@ -158,9 +161,12 @@ function validateFields(value: JsonObject, schema: Schema, path: string, old: Js
 function validateCombinations(value: Json, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const fits = (one: Schema): boolean => validateSchema(value, one, path).length === 0;
-  const must = (text: string) => errors.push(invalid(path, '', `"${path}" must ${text}`));
+  const must = (text: string) => errors.push(invalid('', '', `"${path}" must ${text}`));
   for (const one of schema.allOf ?? []) errors.push(...validateSchema(value, one, path));
-  if (schema.anyOf !== undefined && !schema.anyOf.some(fits)) must('validate at least one schema (anyOf)');
+  if (schema.anyOf !== undefined && !schema.anyOf.some(fits)) {
+    must('validate at least one schema (anyOf)');
+    errors.push(...validateSchema(value, schema.anyOf[0] ?? {}, path));
+  }
   if (schema.oneOf !== undefined) {
     const count = schema.oneOf.filter(fits).length;
     if (count !== 1) must(`validate one and only one schema (oneOf). Found ${count === 0 ? 'none' : count} valid`);
@@ -168,6 +174,10 @@ function validateCombinations(value: Json, schema: Schema, path: string): FieldE
   if (schema.not !== undefined && fits(schema.not)) must('not validate the schema (not)');
   return errors;
 }
+
+/** A number outside its type's range; the server names the field in the text only. */
+const unchecked = (path: string, format: string): FieldError =>
+  invalid('', '', `Checked value must be of type integer ${format} in ${path}`);
 
 const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 /** Enumerated values are scalars nearly always; the order of keys would matter otherwise. */

@@ -23,6 +23,8 @@ import {
   ok,
   type Refusal,
   type Result,
+  setOnCreate,
+  stillThere,
 } from './refusals.ts';
 
 export interface WriteOptions {
@@ -33,6 +35,8 @@ export interface WriteOptions {
 export interface Produced {
   readonly object: JsonObject;
   readonly managedFields?: readonly ManagedFields[];
+  /** A PUT: the uid it carries is a precondition, and custom types want a resourceVersion. */
+  readonly replaces?: boolean;
 }
 
 /** `object` carries its own name and namespace; with a generateName and no name it gets one. */
@@ -48,8 +52,7 @@ export function createObject(
   if (wrongKind !== undefined) return wrongKind;
   const editable = editableMetadata(object);
   if (editable.kind !== 'ok') return editable;
-  if (at(object, 'metadata', 'resourceVersion'))
-    return badRequest('resourceVersion should not be set on objects to be created');
+  if (at(object, 'metadata', 'resourceVersion')) return setOnCreate;
   const { name: given, generateName, namespace, ...rest } = editable.answer as Record<string, Json> & { name?: string };
   const prefix = typeof generateName === 'string' ? generateName : '';
   const name = given ?? (prefix === '' ? '' : generatedName(prefix, core.random));
@@ -70,10 +73,9 @@ export function createObject(
   const next = admitted(typeTable, withStatus(prepared, definition.initialStatus(prepared)), undefined);
   const errors = [...validateMetadata(next, undefined), ...definition.validate(next, undefined)];
   if (errors.length > 0) return invalidObject(type, name, errors);
-  if (table.get(keyOf(place.answer, name)) !== undefined) {
-    // A generated name that is taken is tried anew by the client, as with a real server.
-    return alreadyExists(type, name);
-  }
+  const present = table.get(keyOf(place.answer, name));
+  if (present?.metadata.deletionTimestamp !== undefined) return stillThere(type, name);
+  if (present !== undefined) return alreadyExists(type, name);
   const entries = managedFields ?? ownedByUpdate(undefined, asJson(next), definition.schema, writer);
   if (dryRun) return ok(withRevision(next, core.revision(), entries) as KubeObject);
   return ok(core.commit(typeTable, 'added', next, undefined, entries) as KubeObject);
@@ -109,8 +111,8 @@ export function updateObject(
   if (current === undefined) return notFound(type, ref.name);
   const produced = produce(current);
   if (produced.kind !== 'ok') return produced;
-  const { object, managedFields } = produced.answer;
-  const refused = checkKind(object, typeTable) ?? checkIdentity(object, current, definition.custom, typeTable);
+  const { object, managedFields, replaces = false } = produced.answer;
+  const refused = checkKind(object, typeTable) ?? checkIdentity(object, current, replaces, typeTable);
   if (refused !== undefined) return refused;
   const editable = editableMetadata(object);
   if (editable.kind !== 'ok') return editable;
@@ -143,15 +145,20 @@ function checkKind(object: JsonObject, { definition }: TypeTable): Refusal | und
     );
   }
   if (object.kind === kind) return undefined;
+  const found = String(object.kind);
+  if (definition.custom) {
+    const name = String(at(object, 'metadata', 'name') ?? '');
+    return invalidObject({ ...definition.served.type, kind: found }, name, [invalid('kind', found, `must be ${kind}`)]);
+  }
   return badRequest(
-    `${String(object.kind)} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: it is of another kind`,
+    `${found} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: no kind ${JSON.stringify(found)} is registered for version ${JSON.stringify(apiVersion)}`,
   );
 }
 
 function checkIdentity(
   object: JsonObject,
   current: Stored,
-  needsVersion: boolean,
+  replaces: boolean,
   { definition }: TypeTable,
 ): Refusal | undefined {
   const { type } = definition.served;
@@ -166,12 +173,14 @@ function checkIdentity(
     return badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (sent.uid && sent.uid !== uid) {
-    const key = `/registry/${type.plural}${namespace === undefined ? '' : `/${namespace}`}/${name}`;
+    if (!replaces) return invalidObject(type, name, [invalid('metadata.uid', sent.uid, 'field is immutable')]);
+    const group = definition.custom ? `${type.group}/` : '';
+    const key = `/registry/${group}${type.plural}${namespace === undefined ? '' : `/${namespace}`}/${name}`;
     const cause = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${String(sent.uid)}, UID in object meta: ${uid}`;
     return conflict(type, name, cause);
   }
   if (!sent.resourceVersion) {
-    if (!needsVersion) return undefined;
+    if (!replaces || !definition.custom) return undefined;
     return invalidObject({ ...type, kind: type.plural }, name, [
       invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ]);
