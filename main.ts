@@ -6,15 +6,17 @@ import { agentClient } from './io/agent-client.ts';
 import { systemClock } from './io/clock.ts';
 import { countingKube } from './io/counting-kube.ts';
 import { execClient } from './io/exec-client.ts';
-import { parseBindAddress, type Route, type Serving, serve } from './io/health.ts';
+import { mailboxProbe, metricsRoute, parseBindAddress, probeRoute, type Serving, serve } from './io/health.ts';
 import { kubeClient } from './io/kube-client.ts';
 import { loadCredentials } from './io/kube-credentials.ts';
 import { openLog } from './io/log.ts';
-import { createMetrics } from './io/metrics.ts';
+import { createMetrics, type Metrics } from './io/metrics.ts';
 import { systemRandom } from './io/random.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
+/** Messages that wait while none is handled for so long: the process is stuck, another one should take over. */
+const STALLED_MS = 60_000;
 const ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
 const read = readConfig(process.env, accountNamespace());
@@ -22,7 +24,13 @@ if (read.kind === 'bad') {
   for (const problem of read.problems) process.stderr.write(`${problem}\n`);
   process.exit(1);
 }
-await run(read.config, read.warnings);
+try {
+  await run(read.config, read.warnings);
+} catch (error) {
+  // A kubeconfig that cannot be used, an address that cannot be had: nothing has been touched yet.
+  process.stderr.write(`cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
 
 function accountNamespace(): string | undefined {
   try {
@@ -67,7 +75,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   });
   for (const family of controllerFamilies(controller)) metrics.addFamily(family);
 
-  const servings = await listen(settings, controller, metrics.scrape, metrics.contentType, () => stopping);
+  const servings = await listen(settings, controller, metrics, () => stopping);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
   await controller.start();
@@ -89,26 +97,24 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   async function listen(
     config: Config,
     running: Controller,
-    scrape: () => Promise<string>,
-    contentType: string,
+    figures: Metrics,
     ends: () => boolean,
   ): Promise<readonly Serving[]> {
-    const text = (status: number, body: string) => ({ status, contentType: 'text/plain', body: `${body}\n` });
-    const probes: Record<string, Route> = {
-      '/healthz': () => text(200, 'ok'),
-      '/readyz': () =>
-        ends()
-          ? text(503, 'draining')
-          : running.stores.synced()
-            ? text(200, 'ok')
-            : text(503, 'stores are not filled yet'),
-    };
-    const figures: Record<string, Route> = {
-      '/metrics': async () => ({ status: 200, contentType, body: await scrape() }),
+    const { counts } = running.system;
+    const mailboxes = mailboxProbe(systemClock, STALLED_MS, {
+      turnCount: () => counts.turns,
+      waitingCount: () => counts.told - counts.turns - counts.deadLetters - counts.coalesced,
+    });
+    const probes = {
+      '/healthz': probeRoute({ mailboxes }),
+      '/readyz': probeRoute({
+        stores: () => (running.stores.synced() ? undefined : 'not all have seen their first list'),
+        drain: () => (ends() ? 'under way' : undefined),
+      }),
     };
     const wanted = [
       { address: parseBindAddress(config.healthProbeBindAddress), routes: probes },
-      { address: parseBindAddress(config.operatorMetricsBindAddress), routes: figures },
+      { address: parseBindAddress(config.operatorMetricsBindAddress), routes: { '/metrics': metricsRoute(figures) } },
     ];
     const open = wanted.flatMap(({ address, routes }) => (address === undefined ? [] : [serve(address, routes, log)]));
     return Promise.all(open);
