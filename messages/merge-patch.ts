@@ -10,9 +10,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete out[key];
     else {
-      // defineProperty: a key called __proto__ stays data.
-      const merged = mergePatch(Object.hasOwn(out, key) ? out[key] : undefined, value);
-      Object.defineProperty(out, key, { value: merged, writable: true, enumerable: true, configurable: true });
+      set(out, key, mergePatch(Object.hasOwn(out, key) ? out[key] : undefined, value));
     }
   }
   return out;
@@ -27,12 +25,11 @@ export function mergeDiff(from: unknown, to: unknown): unknown {
   if (!isMap(to)) return sameJson(from, to) ? undefined : to;
   if (!isMap(from)) return to;
   const patch: Record<string, unknown> = {};
-  for (const key of Object.keys(from)) if (!Object.hasOwn(to, key) || to[key] === undefined) patch[key] = null;
+  for (const key of Object.keys(from)) if (own(to, key) === undefined) set(patch, key, null);
   for (const [key, value] of Object.entries(to)) {
     if (value === undefined) continue;
     const change = Object.hasOwn(from, key) ? mergeDiff(from[key], value) : value;
-    if (change !== undefined)
-      Object.defineProperty(patch, key, { value: change, writable: true, enumerable: true, configurable: true });
+    if (change !== undefined) set(patch, key, change);
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
@@ -43,7 +40,15 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
   if (!isMap(a) || !isMap(b)) return false;
-  for (const key of Object.keys(a)) if (!sameJson(a[key], b[key])) return false;
-  for (const key of Object.keys(b)) if (b[key] !== undefined && a[key] === undefined) return false;
+  for (const key of Object.keys(a)) if (!sameJson(a[key], own(b, key))) return false;
+  for (const key of Object.keys(b)) if (b[key] !== undefined && own(a, key) === undefined) return false;
   return true;
+}
+
+// Keys come from users: one called __proto__ or constructor is data like any other.
+const own = (map: Json, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);
+function set(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  else map[key] = value;
 }
