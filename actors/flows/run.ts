@@ -67,15 +67,17 @@ export function walk(
   dirty: (status: WekaContainerStatus | undefined) => boolean,
 ): readonly [Walk, Halt] {
   let at = from;
+  // Stores do not change within a turn: what a row sees differs from what the row before saw in the working copy alone.
+  let pass = see(at.status);
+  let seen = at.status;
   for (;;) {
-    const row = rows[at.row];
-    if (row === undefined) return [at, { kind: 'end', delayMs: at.lookAgainMs ?? SETTLED_MS, why: 'all steps done' }];
-    const pass = see(at.status);
-    if (isPending(row) || latched(row, pass) || !row.when.every((holds) => holds(pass))) {
-      // What has nothing to do does not fail: another failure later begins anew.
-      at = { ...at, row: at.row + 1, memory: recovered(at.memory, row.name) };
-      continue;
+    if (at.status !== seen) {
+      seen = at.status;
+      pass = see(seen);
     }
+    const [next, row] = skipIdle(rows, at, pass);
+    at = next;
+    if (row === undefined) return [at, { kind: 'end', delayMs: at.lookAgainMs ?? SETTLED_MS, why: 'all steps done' }];
     const [admitted, memory] = admit(row, pass, at.memory);
     if (!admitted) {
       at = { ...at, memory, row: at.row + 1 };
@@ -84,14 +86,30 @@ export function walk(
     if (row.afterWrite === true && at.flushedAt < at.row && dirty(at.status)) {
       return [{ ...at, flushedAt: at.row }, { kind: 'flush' }];
     }
-    at = { ...at, memory };
+    if (memory !== at.memory) at = { ...at, memory };
     const said = row.run(pass);
     if (said.kind === 'ask') return [at, { kind: 'asks', ask: said }];
-    const [next, halt] = settle(rows, at, said, pass);
-    if (halt !== undefined) return [next, halt];
-    at = next;
+    const [settled, halt] = settle(rows, at, said, pass);
+    if (halt !== undefined) return [settled, halt];
+    at = settled;
   }
 }
+
+/** On to the next row that has something to do; undefined: none has. One copy for all that have not, which are most. */
+function skipIdle(rows: readonly Row[], at: Walk, pass: Pass): readonly [Walk, Step | undefined] {
+  let { row: index, memory } = at;
+  for (; ; index += 1) {
+    const row = rows[index];
+    if (row !== undefined && !hasWork(row, pass)) {
+      // What has nothing to do does not fail: another failure later begins anew.
+      memory = recovered(memory, row.name);
+      continue;
+    }
+    return [index === at.row ? at : { ...at, row: index, memory }, row];
+  }
+}
+const hasWork = (row: Row, pass: Pass): row is Step =>
+  !isPending(row) && !latched(row, pass) && row.when.every((holds) => holds(pass));
 
 /** Takes the verdict of the row at `at.row`; halts where the pass ends by it. */
 export function settle(
@@ -132,6 +150,7 @@ const latched = (row: Step, pass: Pass): boolean =>
   row.condition !== undefined && row.condition.always !== true && isTrue(pass.status.conditions, row.condition.type);
 
 function apply(at: Walk, { status, events = [], lookAgainMs }: Change): Walk {
+  if (status === undefined && events.length === 0 && lookAgainMs === undefined) return at;
   return {
     ...at,
     lookAgainMs: lookAgainMs === undefined ? at.lookAgainMs : Math.min(lookAgainMs, at.lookAgainMs ?? lookAgainMs),
@@ -148,10 +167,11 @@ function recovered(memory: Memory, name: string): Memory {
 }
 
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
-  const memory = recovered(at.memory, row.name);
-  const stampsMs =
-    row.throttle?.stamp === 'success' ? { ...memory.stampsMs, [stampKey(row, pass)]: pass.nowMs } : memory.stampsMs;
-  const next = { ...at, memory: { ...memory, stampsMs } };
+  let memory = recovered(at.memory, row.name);
+  if (row.throttle?.stamp === 'success') {
+    memory = { ...memory, stampsMs: { ...memory.stampsMs, [stampKey(row, pass)]: pass.nowMs } };
+  }
+  const next = memory === at.memory ? at : { ...at, memory };
   if (row.condition === undefined) return next;
   const { type, reason, message } = row.condition;
   return { ...next, status: withCondition(next.status, { type, status: 'True', reason, message }, pass.wallMs) };
