@@ -14,17 +14,7 @@ import { type EventNote, failed, type Verdict, warningEachMinute } from '../mess
 import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
 import { type Moment, passOf, type Surroundings } from './flows/pass.ts';
-import {
-  begin,
-  FAILED_MS,
-  type Halt,
-  noMemory,
-  SETTLED_MS,
-  settle,
-  type Walk,
-  walk,
-  withCondition,
-} from './flows/run.ts';
+import { begin, FAILED_MS, type Halt, noMemory, settle, type Walk, walk, withCondition } from './flows/run.ts';
 import type { ChildName, Row } from './flows/step.ts';
 import { learned as newsBetween, tellDelayMs, type Untold } from './flows/telling.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
@@ -156,14 +146,14 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       ];
     }
     function learned(from: State, stored: WekaContainer): State['untold'] {
-      return newsBetween(stored.status, from.walk.status, from.untold, moment.nowMs);
+      return newsBetween(stored, from.walk.status, from.untold, moment.nowMs);
     }
     function go(from: State, stored: WekaContainer): Turn<State, Effect> {
       const [at, halt] = walk(
         flows[from.flow],
         from.walk,
         (status) => passOf(stored, status, surroundings, moment),
-        (status) => newsBetween(stored.status, status, undefined, 0)?.dataSinceMs !== undefined,
+        (status) => newsBetween(stored, status, undefined, 0)?.dataSinceMs !== undefined,
       );
       const events = at.events.map((note) => ({ kind: 'record', note }) as const);
       const next = { ...from, walk: { ...at, events: [] } };
@@ -189,10 +179,10 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       const events = from.walk.events.map((note) => ({ kind: 'record', note }) as const);
       const at = recovered({ ...from.walk, events: [] });
       const next = { ...from, walk: at, untold: learned({ ...from, walk: at }, stored) };
-      const allDone = halt.kind === 'end' && halt.delayMs >= SETTLED_MS;
+      const complete = halt.kind === 'end' && halt.complete;
       const due = next.untold !== undefined && tellDelayMs(next.untold, moment.nowMs) === 0;
       const [last, effects] =
-        next.untold !== undefined && (allDone || due) ? write(next, stored, halt) : idle(next, stored, halt);
+        next.untold !== undefined && (complete || due) ? write(next, stored, halt) : idle(next, stored, halt);
       return [last, [...events, ...effects]];
     }
     /** A pass came to its end: whatever made it crash before is over (I11). */
@@ -219,7 +209,12 @@ export function decider(flows: Flows, surroundings: Surroundings) {
         return from.ending === undefined ? go(told, stored) : idle(told, stored, from.ending);
       }
       const kept: State = { ...from, untold: learned(from, stored) };
-      const halt: Halt = { kind: 'end', delayMs: retryMs(outcome), why: `status write: ${outcome.kind}` };
+      const halt: Halt = {
+        kind: 'end',
+        delayMs: retryMs(outcome),
+        why: `status write: ${outcome.kind}`,
+        complete: false,
+      };
       const [next, effects] = idle(kept, stored, halt, false);
       // Texts of a refusal are the API server's: without them nobody would know why the status stands still (F38).
       const note = outcome.kind === 'refused' ? [warningEachMinute('StatusWriteRefused', outcome.message)] : [];

@@ -57,7 +57,8 @@ export type Halt =
   | { readonly kind: 'asks'; readonly ask: Ask }
   /** Row `walk.row` wants all that is in `walk.status` written first. */
   | { readonly kind: 'flush' }
-  | { readonly kind: 'end'; readonly delayMs: number; readonly why: string };
+  /** `complete`: nothing is waited for, what was learned is not about to change. */
+  | { readonly kind: 'end'; readonly delayMs: number; readonly why: string; readonly complete: boolean };
 
 /** Walks from `walk.row` to the next halt. `see` gives the pass with a working copy of the status. */
 export function walk(
@@ -77,7 +78,10 @@ export function walk(
     }
     const [next, row] = skipIdle(rows, at, pass);
     at = next;
-    if (row === undefined) return [at, { kind: 'end', delayMs: at.lookAgainMs ?? SETTLED_MS, why: 'all steps done' }];
+    if (row === undefined) {
+      const delayMs = at.lookAgainMs ?? SETTLED_MS;
+      return [at, { kind: 'end', delayMs, why: 'all steps done', complete: at.lookAgainMs === undefined }];
+    }
     const [admitted, memory] = admit(row, pass, at.memory);
     if (!admitted) {
       at = { ...at, memory, row: at.row + 1 };
@@ -126,7 +130,10 @@ export function settle(
     case 'done':
       return [succeeded(row, next, pass), undefined];
     case 'finished':
-      return [succeeded(row, next, pass), { kind: 'end', delayMs: SETTLED_MS, why: `${row.name} finished` }];
+      return [
+        succeeded(row, next, pass),
+        { kind: 'end', delayMs: SETTLED_MS, why: `${row.name} finished`, complete: true },
+      ];
     case 'skipped':
       return [next, undefined];
     case 'wait':
@@ -134,7 +141,7 @@ export function settle(
       const told = fail(row, changed, verdict, pass);
       if (row.onFailure === 'continue') return [{ ...told, row: at.row + 1 }, undefined];
       const delayMs = verdict.kind === 'wait' ? verdict.delayMs : FAILED_MS;
-      return [told, { kind: 'end', delayMs, why: `${row.name}: ${verdict.reason}` }];
+      return [told, { kind: 'end', delayMs, why: `${row.name}: ${verdict.reason}`, complete: false }];
     }
     case 'restartAt': {
       const target = rows.findIndex(({ name }) => name === verdict.step);

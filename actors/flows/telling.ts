@@ -3,7 +3,7 @@
  * be most of the API's load, and nobody could read them. Decision 2 of ARCHITECTURE.md.
  */
 import { mergeDiff } from '../../messages/merge-patch.ts';
-import type { WekaContainerStatus } from '../../messages/weka-container.ts';
+import type { WekaContainer, WekaContainerStatus } from '../../messages/weka-container.ts';
 
 /** News that others act upon is written when it has stood for so long, with what the next passes add. */
 export const DATA_AFTER_MS = 2_000;
@@ -18,28 +18,24 @@ export interface Untold {
   readonly dataSinceMs: number | undefined;
 }
 
+/** Whoever asked for a leave knows of it: not worth a write of its own, whatever it said before. */
+const LEAVING: ReadonlySet<string> = new Set(['Deleting', 'Destroying']);
 /** Texts that say that something is waited for. What weka says of itself is not among them. */
-const WAITING: ReadonlySet<string> = new Set([
-  '',
-  'Init',
-  'PodNotRunning',
-  'WaitForDrivers',
-  'Error',
-  'Unhealthy',
-  'Deleting',
-  'Destroying',
-]);
+const WAITING: ReadonlySet<string> = new Set(['', 'Init', 'PodNotRunning', 'WaitForDrivers', 'Error', 'Unhealthy']);
 
 /** What is known and not yet written; undefined: nothing. `before`: what was untold so far, which keeps its times. */
 export function learned(
-  stored: WekaContainerStatus | undefined,
+  { spec, status: stored }: Pick<WekaContainer, 'spec' | 'status'>,
   known: WekaContainerStatus | undefined,
   before: Untold | undefined,
   nowMs: number,
 ): Untold | undefined {
   const patch = mergeDiff(stored ?? {}, known ?? {});
   if (patch === undefined) return undefined;
-  const data = mergeDiff(essence(stored), essence(known)) !== undefined;
+  const leaves = LEAVING.has(known?.status ?? '');
+  // Where the spec names the node, the status only repeats it.
+  const pinned = Boolean(spec.nodeAffinity);
+  const data = mergeDiff(essence(stored, leaves, pinned), essence(known, leaves, pinned)) !== undefined;
   return {
     patch,
     sinceMs: before?.sinceMs ?? nowMs,
@@ -56,11 +52,16 @@ export function tellDelayMs({ sinceMs, dataSinceMs }: Untold, nowMs: number): nu
 }
 
 /** The status without what only describes a wait, printer columns and figures. */
-function essence(status: WekaContainerStatus | undefined): Partial<WekaContainerStatus> {
-  const { printer: _, stats: __, status: text = '', conditions = [], ...data } = status ?? {};
+function essence(
+  status: WekaContainerStatus | undefined,
+  leaves: boolean,
+  pinned: boolean,
+): Partial<WekaContainerStatus> {
+  const { printer: _, stats: __, status: text = '', conditions = [], nodeAffinity, ...data } = status ?? {};
   return {
     ...data,
-    ...(WAITING.has(text) ? {} : { status: text }),
+    ...(pinned || nodeAffinity === undefined ? {} : { nodeAffinity }),
+    ...(leaves || WAITING.has(text) ? {} : { status: text }),
     conditions: conditions.filter(({ status: holds }) => holds === 'True'),
   };
 }

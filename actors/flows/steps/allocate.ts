@@ -1,5 +1,13 @@
 /** Step 41: drives, ports and failure domain, granted by the node's actor and durable before anything uses them. Source: spec 05, 4. */
-import { doneWith, failed, skipped, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import {
+  doneWith,
+  failed,
+  skipped,
+  type Verdict,
+  WAIT_MS,
+  wait,
+  warningEachMinute,
+} from '../../../messages/verdict.ts';
 import { askImage, askNode, type Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';

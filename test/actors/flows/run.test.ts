@@ -79,7 +79,7 @@ const C = { type: 'C', reason: 'Success', message: 'fine' };
 test('all rows done: the next look in 30 s; an earlier wish of a row wins, the soonest', () => {
   const { halt, ran } = run([row('a'), { number: 'p', name: 'p', pending: 'x' }, row('b')]);
   assert.equal(ran, ['a', 'b']);
-  assert.equal(halt, { kind: 'end', delayMs: SETTLED_MS, why: 'all steps done' });
+  assert.equal(halt, { kind: 'end', delayMs: SETTLED_MS, why: 'all steps done', complete: true });
   const wished = run([row('a', doneWith({ lookAgainMs: 5_000 })), row('b', doneWith({ lookAgainMs: 9_000 }))]);
   assert.is(wished.halt.kind === 'end' && wished.halt.delayMs, 5_000);
 });
