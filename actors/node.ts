@@ -87,12 +87,17 @@ export interface Deps {
   readonly settings: Config;
   /** Flags of an image where they are known. */
   readonly flagsOf: (image: string) => FeatureFlags | undefined;
+  /** A new one for each call: virtual drives get one each. */
+  readonly newUuid: () => string;
   readonly wake: (uid: ContainerUid) => void;
   readonly callers: Callers;
   readonly clock: Clock;
 }
 
-export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 'wake' | 'callers' | 'clock'>) {
+export function decider(
+  name: NodeName,
+  { view, settings, flagsOf, newUuid }: Omit<Deps, 'wake' | 'callers' | 'clock'>,
+) {
   return function decide(before: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
     const state = pruned(before);
     switch (msg.kind) {
@@ -186,6 +191,8 @@ export function decider(name: NodeName, { view, settings, flagsOf }: Omit<Deps, 
       others: rivals,
       flags,
       flagsOf: (other) => flagsOf(imageOf(other)),
+      settings,
+      newUuid,
     });
     if (answer.kind === 'refused') return [state, answer];
     const grants = new Map(state.allocated).set(uid, answer.allocations);

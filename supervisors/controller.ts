@@ -15,6 +15,7 @@ import { type EventRecorder, eventRecorder } from '../io/events.ts';
 import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
 import { type StatusWriter, statusWriter } from '../io/status-writer.ts';
+import { randomUuid } from '../io/uuid.ts';
 import type { ClusterMessage } from '../messages/cluster.ts';
 import { CONDITIONS } from '../messages/condition.ts';
 import type { ContainerMessage } from '../messages/container.ts';
@@ -127,8 +128,9 @@ export function createController(options: ControllerOptions): Controller {
     fatal: options.fatal,
   });
   const shared = { view, settings, callers, clock, random, wake: lookAgain };
+  const newUuid = (): string => randomUuid(random);
   const nodes = fleet.service<NodeName, NodeMessage>('nodes', (parent, name, judge) =>
-    spawn(parent, actorName(name), node(name, { ...shared, flagsOf: (of) => knownFlags.get(of) }), judge),
+    spawn(parent, actorName(name), node(name, { ...shared, flagsOf: (of) => knownFlags.get(of), newUuid }), judge),
   );
   const clusters = fleet.service<ClusterUid, ClusterMessage>('clusters', (parent, uid, judge) =>
     spawn(parent, actorName(uid), cluster(uid, shared), judge),

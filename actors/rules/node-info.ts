@@ -78,7 +78,8 @@ function toolkitImage(release: string, { digests, imageBaseUrl }: Toolkit): Tool
   return { kind: 'image', image: `${imageBaseUrl}@sha256:${digest}` };
 }
 
-function providerOf(node: Node): string {
+/** `aws`, `oci`, or empty. */
+export function providerOf(node: Node): string {
   const id = node.spec?.providerID ?? '';
   if (id.startsWith('aws://')) return 'aws';
   return id.startsWith('ocid1.') ? 'oci' : '';

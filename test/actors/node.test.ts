@@ -17,6 +17,8 @@ import { SETTINGS, surroundings } from '../support/pass.ts';
 import { did, type Line, nameOf, play } from '../support/play.ts';
 import { stage } from '../support/stage.ts';
 
+const newUuid = (): string => 'uuid';
+
 interface Bench {
   readonly view: FakeView;
   /** Sends a message; returns its effects. */
@@ -28,7 +30,7 @@ interface Bench {
 }
 function bench(objects: readonly KubeObject[], settings: Partial<Config> = {}): Bench {
   const view = fakeView(...surroundings(), ...objects);
-  const decide = decider(NODE, { view, settings: { ...SETTINGS, ...settings }, flagsOf: () => undefined });
+  const decide = decider(NODE, { view, settings: { ...SETTINGS, ...settings }, flagsOf: () => undefined, newUuid });
   let state = initial;
   let attempt = 0;
   const send = (msg: NodeMessage): readonly Effect[] => {
@@ -120,7 +122,7 @@ test('a grant of one that is gone is free again; while the stores are not comple
 test('no time takes a grant back: its container may be able to write only then', () => {
   const [a, b] = [bound('drive', 'a', { spec: { numDrives: 1 } }), bound('drive', 'b', { spec: { numDrives: 1 } })];
   const view = fakeView(...surroundings(), drivesNode(['S1']), a, b);
-  const decide = decider(NODE, { view, settings: SETTINGS, flagsOf: () => undefined });
+  const decide = decider(NODE, { view, settings: SETTINGS, flagsOf: () => undefined, newUuid });
   const answers: NodeAnswer[] = [];
   const asked = (container: WekaContainer): NodeMessage => ({
     kind: 'asked',
@@ -476,6 +478,7 @@ test('as an actor: calls go out, the answer ends the work, whoever waits is woke
     view,
     settings: SETTINGS,
     flagsOf: () => undefined,
+    newUuid,
     wake: (uid) => woken.push(uid),
     clock,
     callers: {

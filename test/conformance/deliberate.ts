@@ -2,6 +2,7 @@
  * The one list of points in which this program is meant to differ from the reference. Each entry takes its difference back:
  * with all differences of a case undone the two results must be equal. Source: spec/README, section 5.
  */
+import { allocationDifferences } from './deliberate/allocation.ts';
 import { managementIpsDifferences } from './deliberate/management-ips.ts';
 import { nodeInfoDifferences } from './deliberate/node-info.ts';
 import { podDifferences } from './deliberate/pod.ts';
@@ -22,4 +23,5 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   ...podDifferences,
   ...nodeInfoDifferences,
   ...managementIpsDifferences,
+  ...allocationDifferences,
 ];

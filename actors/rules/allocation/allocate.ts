@@ -2,23 +2,30 @@
 import type { FeatureFlags } from '../../../messages/image.ts';
 import type { AllocateAnswer } from '../../../messages/node.ts';
 import type { Node } from '../../../messages/resources.ts';
-import { normal, warning } from '../../../messages/verdict.ts';
+import { normal, warning, warningEachMinute } from '../../../messages/verdict.ts';
 import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { Allocations, WekaContainer } from '../../../messages/weka-container.ts';
-import { isDrive, usesDriveSharing } from '../../../messages/weka-modes.ts';
-import { chooseDrives } from './exclusive-drives.ts';
+import { usesDriveSharing } from '../../../messages/weka-modes.ts';
+import type { CapacitySettings } from './capacity-mode.ts';
+import { missingDrives } from './drive-choice.ts';
 import { failureDomain } from './failure-domain.ts';
+import { ownedTwice } from './owned-twice.ts';
 import { type ClusterRange, choosePorts, type PortSizes, portSizes } from './ports.ts';
+import { invalidDriveSharing } from './sharing-config.ts';
 
 export interface Request {
+  /** Without allocations of its own. */
   readonly container: WekaContainer;
   readonly cluster: WekaCluster;
   readonly node: Node;
-  /** All containers bound to this node, of any namespace and cluster, and those that hold a grant not yet written. */
+  /** All other containers bound to this node, of any namespace and cluster, and those that hold a grant not yet written. */
   readonly others: readonly WekaContainer[];
   readonly flags: FeatureFlags;
   /** Flags of another container's image; undefined while they are unknown: then the larger block is assumed. */
   readonly flagsOf: (other: WekaContainer) => FeatureFlags | undefined;
+  readonly settings: CapacitySettings;
+  /** A new UUID for each call: virtual drives get one each. */
+  readonly newUuid: () => string;
 }
 
 /** After a shortage the same question is asked again so much later. Source: spec 05, 4.5. */
@@ -26,37 +33,40 @@ const SHORT_RETRY_MS = 30_000;
 const FAILED_RETRY_MS = 10_000;
 
 export function allocate(request: Request): AllocateAnswer {
-  const { container, cluster, node, others } = request;
+  const answer = choose(request);
+  // What is held twice is not given a third time, since it counts as taken: it is reported (F12).
+  const twice = ownedTwice(request.others, (other) => blockOf(request.flagsOf(other)));
+  if (twice.length === 0) return answer;
+  return { ...answer, events: [...answer.events, warningEachMinute('ResourceOwnedTwice', twice.join('; '))] };
+}
+
+function choose({ container, cluster, node, others, flags, flagsOf, settings, newUuid }: Request): AllocateAnswer {
   const { spec } = container;
-  if (usesDriveSharing(spec))
-    return plain('failed to allocate resources: drive sharing is not supported by this version');
-  const numDrives = isDrive(spec.mode) ? (spec.numDrives ?? 0) : 0;
-  let drives: readonly string[] = [];
-  if (numDrives > 0) {
-    const choice = chooseDrives(node, others, numDrives);
-    if (choice.kind === 'unreadable') return plain(`failed to allocate resources: ${choice.reason}`);
-    if (choice.kind === 'short') return short('InsufficientDrives', choice.reason);
-    drives = choice.serials;
-  }
+  const invalid = usesDriveSharing(spec) ? invalidDriveSharing(spec) : undefined;
+  if (invalid !== undefined) return short('InvalidDriveSharingConfig', invalid);
+  const choice = missingDrives({ container, node, holders: others, settings, newUuid });
+  if (choice.kind === 'failed') return plain(`failed to allocate resources: ${choice.reason}`);
+  if (choice.kind === 'short') return short(choice.event, choice.reason);
   const range = rangeOf(cluster);
   if (range === undefined) return shortOfPorts(`no port range allocated for cluster ${cluster.metadata.name}`);
-  const sizes = sizesOf(request.flags);
-  const ports = choosePorts(spec.mode, range, others, sizes, (other) => {
-    const flags = request.flagsOf(other);
-    return flags === undefined ? portSizes(false).block : sizesOf(flags).block;
-  });
+  const sizes = sizesOf(flags);
+  const ports = choosePorts(spec.mode, range, others, sizes, (other) => blockOf(flagsOf(other)));
   if (ports.kind === 'short') return shortOfPorts(ports.cause);
   const domain = failureDomain(spec.failureDomain, node.metadata.labels ?? {});
+  const { drives, virtualDrives } = choice.drives;
   const allocations: Allocations = {
-    ...(drives.length > 0 ? { drives } : {}),
+    ...(drives === undefined ? {} : { drives }),
     ...(ports.wekaPort === undefined ? {} : { wekaPort: ports.wekaPort }),
     ...(ports.agentPort === undefined ? {} : { agentPort: ports.agentPort }),
     ...(domain === undefined ? {} : { failureDomain: domain }),
+    ...(virtualDrives === undefined ? {} : { virtualDrives }),
   };
   return { kind: 'allocated', allocations, events: [normal('ResourcesAllocated', message(allocations, sizes))] };
 }
 
 const sizesOf = (flags: FeatureFlags): PortSizes => portSizes(flags.agent_validate_60_ports_per_container === true);
+/** How many ports a container has whose flags are these. */
+const blockOf = (flags: FeatureFlags | undefined): number => sizesOf(flags ?? {}).block;
 
 /** The cluster's range and single ports; undefined while it has none. Source: spec 05, 4.4. */
 function rangeOf({ status }: WekaCluster): ClusterRange | undefined {
@@ -67,9 +77,9 @@ function rangeOf({ status }: WekaCluster): ClusterRange | undefined {
   return { base: ports.basePort, length: ports.portRange ?? 0, reserved };
 }
 
-function message({ drives = [], wekaPort, agentPort }: Allocations, { block }: PortSizes): string {
+function message({ drives = [], virtualDrives = [], wekaPort, agentPort }: Allocations, { block }: PortSizes): string {
   const weka = wekaPort === undefined ? '' : `, weka ports ${wekaPort}-${wekaPort + block - 1}`;
-  return `Allocated ${drives.length} drives${weka}${agentPort === undefined ? '' : `, agent port ${agentPort}`}`;
+  return `Allocated ${drives.length + virtualDrives.length} drives${weka}${agentPort === undefined ? '' : `, agent port ${agentPort}`}`;
 }
 const plain = (reason: string): AllocateAnswer => ({
   kind: 'refused',

@@ -1,6 +1,7 @@
 /** Which drives of a node a container gets for itself, by serial. Source: spec 05, 6. */
 import type { Node } from '../../../messages/resources.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
+import { ANNOTATIONS, annotation, textsIn } from '../node-annotations.ts';
 
 export type DriveChoice =
   | { readonly kind: 'chosen'; readonly serials: readonly string[] }
@@ -11,10 +12,10 @@ export type DriveChoice =
 
 /** The first `need` serials of `weka.io/weka-drives`, in its order, less the blocked and the taken ones. */
 export function chooseDrives(node: Node, others: readonly WekaContainer[], need: number): DriveChoice {
-  const all = serialsOf(node, 'weka.io/weka-drives');
-  const present = node.metadata.annotations?.['weka.io/weka-drives'] !== undefined;
+  const all = textsIn(node, ANNOTATIONS.drives);
+  const present = annotation(node, ANNOTATIONS.drives) !== undefined;
   // Both are read only when the first exists: a broken second one of an unsigned node is no obstacle.
-  const blocked = present ? serialsOf(node, 'weka.io/blocked-drives') : [];
+  const blocked = present ? textsIn(node, ANNOTATIONS.blockedDrives) : [];
   if (typeof all === 'string') return unreadable('weka-drives', all);
   if (typeof blocked === 'string') return unreadable('blocked-drives', blocked);
   const taken = new Set([...blocked, ...others.flatMap(drivesHeldBy)]);
@@ -39,16 +40,3 @@ export const drivesHeldBy = ({ status }: WekaContainer): readonly string[] => [
   ...(status?.allocations?.drives ?? []),
   ...(status?.allocations?.virtualDrives ?? []).map(({ physicalUUID }) => physicalUUID),
 ];
-
-/** The list of texts in an annotation; an absent one is empty; a text says why it cannot be read. */
-export function serialsOf(node: Node, annotation: string): readonly string[] | string {
-  const text = node.metadata.annotations?.[annotation];
-  if (text === undefined) return [];
-  try {
-    const list: unknown = JSON.parse(text);
-    if (list === null) return [];
-    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : 'not a list of texts';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}

@@ -1,5 +1,6 @@
 /** What `resources.json` in the pod must say, and when two such files say the same. Source: spec 05, 9.1, 9.3. */
 import type { Allocations, Network } from '../../../messages/weka-container.ts';
+import { goJson } from '../go-json.ts';
 
 /** Key order is the reference's: readers compare texts. `netDevices` is computed for each write. */
 export function resourcesOf(allocations: Allocations | undefined, netDevices: readonly string[]): Allocations {
@@ -21,6 +22,9 @@ export function resourcesOf(allocations: Allocations | undefined, netDevices: re
     ...(virtualDrives.length > 0 ? { virtualDrives } : {}),
   };
 }
+
+/** The file's bytes. */
+export const resourcesText = (resources: Allocations): string => goJson(resources);
 
 /** Devices of a node without cloud NICs, first match. Source: spec 01, 13.3 last paragraph. */
 export function netDevices(network: Network | undefined): readonly string[] {

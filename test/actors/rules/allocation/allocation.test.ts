@@ -15,7 +15,10 @@ import {
 import { netDevices, resourcesOf, sameResources } from '../../../../actors/rules/allocation/resources-json.ts';
 import type { ContainerMode, WekaContainer } from '../../../../messages/weka-container.ts';
 import { clusterOf, containerOf, NODE, nodeOf } from '../../../support/containers.ts';
+import { SETTINGS } from '../../../support/pass.ts';
 
+/** What only virtual drives need. */
+const surroundings = { settings: SETTINGS, newUuid: () => 'uuid' };
 const seeded = { seed: 20260101, numRuns: 300 };
 const drivesNode = (drives: string | undefined, blocked?: string) =>
   nodeOf(NODE, { annotations: { 'weka.io/weka-drives': drives, 'weka.io/blocked-drives': blocked } });
@@ -261,6 +264,7 @@ test('whatever is asked for in whatever order: no drive and no port has two hold
             others: held,
             flags,
             flagsOf: () => undefined,
+            ...surroundings,
           };
           const answer = allocate(request);
           if (answer.kind === 'allocated')
@@ -299,6 +303,7 @@ test('spec 05 §17 #19: the same question has the same answer', () => {
       others: [holder(['S1'])],
       flags: {},
       flagsOf: () => undefined,
+      ...surroundings,
     });
   const first = ask();
   for (let again = 0; again < 100; again += 1) assert.equal(ask(), first);
@@ -315,7 +320,7 @@ for (const [name, given, kind] of [
       cluster: clusterOf(),
       node: drivesNode('["A","B"]'),
     };
-    const answer = allocate({ ...base, ...given, others: [], flags: {}, flagsOf: () => undefined });
+    const answer = allocate({ ...base, ...given, others: [], flags: {}, flagsOf: () => undefined, ...surroundings });
     if (answer.kind !== 'refused') throw new Error('allocated');
     assert.equal(
       answer.events.map(({ reason }) => reason),
