@@ -29,16 +29,26 @@ export interface Recorder {
 interface Ring {
   /** `atMs` of its first record, which the others are counted from. */
   readonly startMs: number;
-  readonly values: (string | number)[];
+  values: (string | number)[];
   /** Index in `values` of the oldest record once it is full. */
   oldest: number;
 }
 const FIELDS = 9;
+/** Different texts of effects; there are some dozens, and a few that name what failed. */
+const TEXTS_MAX = 4_096;
 
 export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_LIMITS): Recorder {
   const rings = new Map<string, Ring>();
   const gone = new Set<string>();
+  const texts = new Map<string, string>();
 
+  /** The same few texts are built anew in each turn: one copy of each is kept, not one a record. */
+  function shared(text: string): string {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    if (texts.size < TEXTS_MAX) texts.set(text, text);
+    return text;
+  }
   function ringOf(key: string, startMs: number): Ring {
     const known = rings.get(key);
     if (known !== undefined) return known;
@@ -53,7 +63,7 @@ export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_L
       gone.delete(key);
       return (record) => {
         ring ??= ringOf(key, record.atMs);
-        add(ring, record, limits.recordsMax);
+        add(ring, record, shared(record.effects), limits.recordsMax);
         also?.(record);
       };
     },
@@ -73,7 +83,7 @@ export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_L
   };
 }
 
-function add(ring: Ring, record: TraceRecord, recordsMax: number): void {
+function add(ring: Ring, record: TraceRecord, effects: string, recordsMax: number): void {
   const { values, startMs } = ring;
   const full = values.length >= recordsMax * FIELDS;
   let at = full ? ring.oldest : values.length;
@@ -84,9 +94,11 @@ function add(ring: Ring, record: TraceRecord, recordsMax: number): void {
   values[at++] = record.from;
   values[at++] = Math.round(record.waitedMs * 1000);
   values[at++] = Math.round(record.tookMs * 1000);
-  values[at++] = record.effects;
+  values[at++] = effects;
   values[at++] = record.cause;
   values[at++] = record.error;
+  // An array that grows has room to spare, up to half its size: no more than it needs once it is full.
+  if (!full && at === recordsMax * FIELDS) ring.values = values.slice();
 }
 
 function recordsOf({ values, startMs, oldest }: Ring): TraceRecord[] {
