@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen
   const folder = mkdtempSync(join(tmpdir(), 'wekacontainer-sandbox-'));
   let fleet: DemoFleet | undefined;
   let controller: ControllerProcess | undefined;
-  const interrupted = signalled();
+  const interrupted = signalled(clock);
   // Also where a defect or a second signal ends this process at once.
   process.once('exit', () => {
     controller?.kill();
@@ -83,14 +83,18 @@ export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen
   }
 }
 
+/** npm hands a signal on that a terminal has sent to this process too: within this time it is one. */
+const SAME_SIGNAL_MS = 500;
+
 /** The first signal is told, the second ends the process. */
-function signalled(): Promise<void> {
+function signalled(clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    let count = 0;
+    let firstAtMs: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        count += 1;
-        if (count > 1) process.exit(INTERRUPTED);
+        const nowMs = clock.monotonicMs();
+        firstAtMs ??= nowMs;
+        if (nowMs - firstAtMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
         resolve();
       });
     }
