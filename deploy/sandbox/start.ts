@@ -9,4 +9,6 @@ if (read.kind === 'end') {
   (read.code === 0 ? process.stdout : process.stderr).write(read.text);
   process.exit(read.code);
 }
+// Whoever reads is gone (`npm start | head`): nobody is left to show anything to. The exit cleans up.
+process.stdout.on('error', () => process.exit(1));
 process.exit(await runDemo(read.options, systemClock, createScreen(process.stdout, systemClock)));
