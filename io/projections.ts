@@ -1,11 +1,15 @@
-/** What is kept of each watched object: the fields that are read, so that memory follows use and heartbeats are no news. Pure. */
+/**
+ * What is kept of each watched object: the fields that are read, so that memory follows use and heartbeats are no news. Pure.
+ * All throw with all problems on an object that cannot be read: the store keeps it as malformed.
+ */
+import { nodeShape, podShape, readObject } from '../messages/foreign-shapes.ts';
 import type { KubeObject } from '../messages/kube.ts';
 import { readContainer } from '../messages/read-container.ts';
 import type { Node, ObjectCondition, Pod } from '../messages/resources.ts';
-import { withoutManagedFields } from '../messages/watch.ts';
+import type { Shape } from '../messages/shape.ts';
+import { type Project, withoutManagedFields } from '../messages/watch.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 
-/** Throws with all problems on one that cannot be read: the store keeps it as malformed. */
 export function projectContainer(object: KubeObject): WekaContainer {
   const read = readContainer(withoutManagedFields(object));
   if (read.kind === 'malformed') throw new Error(read.problems.join('; '));
@@ -15,7 +19,7 @@ export function projectContainer(object: KubeObject): WekaContainer {
 const READ_ANNOTATIONS = 'weka.io/';
 /** Of a node's conditions only `Ready` is read, and of it not the heartbeat. */
 export function projectNode(object: KubeObject): Node {
-  const { apiVersion, kind, metadata, spec, status } = object as Node; // Fields are checked where they are read.
+  const { apiVersion, kind, metadata, spec, status } = readObject(nodeShape, object);
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(READ_ANNOTATIONS));
   const ready = status?.conditions?.filter(({ type }) => type === 'Ready').map(withoutHeartbeat);
   const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels } = metadata;
@@ -49,7 +53,7 @@ const withoutHeartbeat = ({ type, status, reason, lastTransitionTime }: ObjectCo
 
 /** Of a pod's spec: where it runs, what runs in it, what it tolerates, how long it may take to stop. */
 export function projectPod(object: KubeObject): Pod {
-  const pod = withoutManagedFields(object) as Pod; // Fields are checked where they are read.
+  const pod = readObject(podShape, withoutManagedFields(object));
   const { nodeName, tolerations, terminationGracePeriodSeconds, containers = [] } = pod.spec ?? {};
   return {
     ...pod,
@@ -62,4 +66,7 @@ export function projectPod(object: KubeObject): Pod {
   };
 }
 /** As it is, less the bookkeeping of managers. */
-export const project = <T extends KubeObject>(object: KubeObject): T => withoutManagedFields(object) as T; // Fields are checked where they are read.
+export const projectAs =
+  <T extends KubeObject>(shape: Shape<T>): Project<T> =>
+  (object) =>
+    readObject(shape, withoutManagedFields(object));

@@ -37,6 +37,10 @@ export interface StoreReader<T extends KubeObject> {
   readonly size: () => number;
   /** Why the newest state of this object cannot be read; undefined when it can. A write decided on `get` will then conflict. */
   readonly problemOf: (uid: string) => string | undefined;
+  /** Identity of the newest state, whether it can be read or not. */
+  readonly metaOf: (uid: string) => ObjectMeta | undefined;
+  /** Of what bears this name, whether it can be read or not. */
+  readonly uidOf: (namespace: string | undefined, name: string) => string | undefined;
   /** True once a full listing was taken. */
   readonly synced: () => boolean;
   /** Resolves when `synced` becomes true; never rejects. */
@@ -236,6 +240,8 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     list: () => objectsOf(entries.keys()),
     size: () => entries.size,
     problemOf: (uid) => entries.get(uid)?.problem,
+    metaOf: (uid) => entries.get(uid)?.meta,
+    uidOf: (namespace, name) => uidByName.get(nameKey(namespace, name)),
     synced: () => synced,
     whenSynced,
     onChange: (listen) => {

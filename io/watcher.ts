@@ -215,8 +215,10 @@ export function startWatcher<T extends KubeObject>(
         tell(emit({ kind: 'initDone', resourceVersion: event.resourceVersion }));
         return;
       }
-      session.version = event.object.metadata.resourceVersion;
-      if (event.kind === 'deleted') tell(emit({ kind: 'delete', meta: event.object.metadata }));
+      const { resourceVersion } = event.object.metadata ?? {};
+      if (typeof resourceVersion === 'string') session.version = resourceVersion;
+      if (event.kind === 'deleted')
+        tell(typeof resourceVersion !== 'string' || emit({ kind: 'delete', meta: event.object.metadata }));
       else tell(emitSeen(session.listing ? 'initApply' : 'apply', event.object));
     };
     const ended = await api.watch(

@@ -140,7 +140,7 @@ const spreadConstraint = object<TopologySpreadConstraint>({
   labelSelector,
   matchLabelKeys: texts,
 });
-const toleration = object<Toleration>({
+export const toleration = object<Toleration>({
   key: text,
   operator: text,
   value: text,

@@ -168,7 +168,9 @@ export type WatchEnd =
 export function controllerOf(meta: {
   readonly ownerReferences?: readonly OwnerReference[];
 }): OwnerReference | undefined {
-  return meta.ownerReferences?.find((owner) => owner.controller === true);
+  // What an answer brings is not read by its shape: garbage in it is nobody's owner.
+  const owners: unknown = meta.ownerReferences;
+  return Array.isArray(owners) ? meta.ownerReferences?.find((owner) => owner?.controller === true) : undefined;
 }
 export const refOf = (
   type: ResourceType,

@@ -82,7 +82,8 @@ export const PODS_CONTAINER = 'weka-container';
 export const conditionOf = (
   conditions: readonly ObjectCondition[] | undefined,
   type: string,
-): ObjectCondition | undefined => conditions?.find((condition) => condition.type === type);
+): ObjectCondition | undefined =>
+  Array.isArray(conditions) ? conditions.find((condition) => condition?.type === type) : undefined;
 
 /** Node known and `Ready=True`; an unknown node is not ready. Source: spec 01, 8. */
 export const nodeReady = (node: Node | undefined): boolean =>

@@ -1,4 +1,5 @@
 /** What a watcher tells its store about the objects of one type. Pure: types, and the projection of one object. */
+import { metadataShape } from './container-shape.ts';
 import type { KubeObject, ObjectMeta } from './kube.ts';
 
 /**
@@ -28,8 +29,17 @@ export function see<T extends KubeObject>(raw: KubeObject, project: Project<T>):
   try {
     return { kind: 'object', object: project(raw) };
   } catch (err) {
-    return { kind: 'malformed', meta: raw.metadata, problem: err instanceof Error ? err.message : String(err) };
+    return { kind: 'malformed', meta: readableMeta(raw), problem: err instanceof Error ? err.message : String(err) };
   }
+}
+/** Its metadata where they fit, else what identifies it: a reader of the rest must not meet what it cannot read. */
+function readableMeta({ metadata }: KubeObject): ObjectMeta {
+  const walk = { path: [], problems: [] };
+  const read = metadataShape.read(metadata, walk);
+  if (walk.problems.length === 0) return read;
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const place = typeof namespace === 'string' ? { namespace } : {};
+  return { name, ...place, uid, resourceVersion, creationTimestamp: '' };
 }
 
 export const metaOf = (seen: Seen): ObjectMeta => (seen.kind === 'object' ? seen.object.metadata : seen.meta);

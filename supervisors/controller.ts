@@ -21,13 +21,14 @@ import { CONDITIONS } from '../messages/condition.ts';
 import type { ContainerMessage } from '../messages/container.ts';
 import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
-import { CONTAINERS, type KubeOutcome, refOf } from '../messages/kube.ts';
+import { CONTAINERS, type KubeObject, type KubeOutcome, refOf } from '../messages/kube.ts';
 import { sameJson } from '../messages/merge-patch.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import { warningEachMinute } from '../messages/verdict.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import { createCallers } from './callers.ts';
 import { createFleet, type Fleet } from './fleet.ts';
+import { tellOfMalformed } from './malformed.ts';
 import type { CrashReport } from './one-for-one.ts';
 import { createPools, type Outlets, type Pools, tellPools } from './pools.ts';
 import { startRouter } from './router.ts';
@@ -106,6 +107,12 @@ export function createController(options: ControllerOptions): Controller {
     return found === undefined ? undefined : { kind: 'container', container: found };
   };
   const about = (uid: ContainerUid): WekaContainer | undefined => stores.containers.get(uid);
+  /** Also one that could never be read has an identity. */
+  const identityOf = (uid: ContainerUid): KubeObject | undefined => {
+    const metadata = stores.containers.metaOf(uid);
+    if (metadata === undefined) return undefined;
+    return about(uid) ?? { apiVersion: `${CONTAINERS.group}/${CONTAINERS.version}`, kind: CONTAINERS.kind, metadata };
+  };
   const deps = {
     flows: options.flows ?? standardFlows,
     read,
@@ -113,7 +120,7 @@ export function createController(options: ControllerOptions): Controller {
     settings,
     writeStatus,
     record: (uid: ContainerUid, note: Parameters<EventRecorder['record']>[1]) => {
-      const found = about(uid);
+      const found = identityOf(uid);
       if (found !== undefined) events.record(found, note);
     },
     callers,
@@ -140,7 +147,7 @@ export function createController(options: ControllerOptions): Controller {
   );
   /** `<namespace>,<name>`: what people look for in a trace. */
   function containerName(uid: ContainerUid): string {
-    const metadata = about(uid)?.metadata;
+    const metadata = stores.containers.metaOf(uid);
     return metadata === undefined ? actorName(uid) : actorName(`${metadata.namespace},${metadata.name}`);
   }
 
@@ -176,6 +183,7 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   tellPools(pools, stores);
+  tellOfMalformed(stores, events);
   startRouter(stores, view, {
     container: lookAgain,
     wake: (uid) => fleet.wake(uid),

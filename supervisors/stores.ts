@@ -5,10 +5,18 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
-import { project, projectContainer, projectNode, projectPod } from '../io/projections.ts';
+import { projectAs, projectContainer, projectNode, projectPod } from '../io/projections.ts';
 import type { Random } from '../io/random.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { startWatcher, type Watcher } from '../io/watcher.ts';
+import {
+  clientShape,
+  clusterShape,
+  configMapShape,
+  jobShape,
+  namespaceShape,
+  secretShape,
+} from '../messages/foreign-shapes.ts';
 import {
   CLIENTS,
   CLUSTERS,
@@ -78,13 +86,16 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
 
   // Containers come last: when their actors start, everything they look up is here.
   const nodes = watched<Node>(NODES, projectNode);
-  const namespaces = watched<Namespace>(NAMESPACES, project);
-  const clusters = watched<WekaCluster>(CLUSTERS, project);
-  const clients = watched<WekaClient>(CLIENTS, project);
-  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, project, named('weka-boot-scripts'));
-  const toolkit = watched<ConfigMap>(CONFIG_MAPS, project, { ...own, ...named(TOOLKIT_CONFIG_MAP) });
-  const agentToken = watched<Secret>(SECRETS, project, { ...own, ...named(settings.metricsNodeAgentToken) });
-  const jobs = watched<Job>(JOBS, project, own);
+  const namespaces = watched<Namespace>(NAMESPACES, projectAs(namespaceShape));
+  const clusters = watched<WekaCluster>(CLUSTERS, projectAs(clusterShape));
+  const clients = watched<WekaClient>(CLIENTS, projectAs(clientShape));
+  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), named('weka-boot-scripts'));
+  const toolkit = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), { ...own, ...named(TOOLKIT_CONFIG_MAP) });
+  const agentToken = watched<Secret>(SECRETS, projectAs(secretShape), {
+    ...own,
+    ...named(settings.metricsNodeAgentToken),
+  });
+  const jobs = watched<Job>(JOBS, projectAs(jobShape), own);
   const agentPods = watched<Pod>(PODS, projectPod, {
     ...own,
     labelSelector: 'app=weka-node-agent,control-plane=weka-node-agent',

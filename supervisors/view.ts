@@ -1,6 +1,7 @@
 /** The stores as actors look things up in them (actors/view.ts). Adds indexes and order; decides nothing. */
 import type { View } from '../actors/view.ts';
 import { controllerOf, type KubeObject } from '../messages/kube.ts';
+import type { Node } from '../messages/resources.ts';
 import type { Stores } from './stores.ts';
 
 export function createView(stores: Stores): View {
@@ -20,7 +21,7 @@ export function createView(stores: Stores): View {
     podsOnNode: (node) => ordered(podsOnNode(node)),
     pod: (namespace, name) => pods.byName(namespace, name),
     agentPods: (node) => ordered(agentsOnNode(node)),
-    node: (name) => nodes.byName(undefined, name),
+    node: (name) => nodes.byName(undefined, name) ?? unreadableNode(nodes, name),
     nodes: () => ordered(nodes.list()),
     cluster: (uid) => clusters.get(uid),
     clusterByName: (namespace, name) => clusters.byName(namespace, name),
@@ -30,6 +31,13 @@ export function createView(stores: Stores): View {
     job: (namespace, name) => jobs.byName(namespace, name),
     synced: () => stores.synced(),
   };
+}
+
+/** It is there, so it is not gone; but nothing is known of it, so nothing is done on it. */
+function unreadableNode(nodes: Stores['nodes'], name: string): Node | undefined {
+  const metadata = nodes.metaOf(nodes.uidOf(undefined, name) ?? '');
+  if (metadata === undefined) return undefined;
+  return { apiVersion: 'v1', kind: 'Node', metadata, spec: { unschedulable: true }, status: {} };
 }
 
 /** By creation, then uid: an order that does not depend on how the objects arrived. */
