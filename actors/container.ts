@@ -22,6 +22,8 @@ import { runScript } from './worker.ts';
 
 /** Spread of every delay, so that a fleet that started together does not stay in step. */
 const JITTER = 0.1;
+/** Ends a turn that only wrote: the next pass stays where it was planned. */
+const TOLD = 'told';
 
 export type FlowName = ContainerState;
 export type Flows = Readonly<Record<FlowName, readonly Row[]>>;
@@ -49,6 +51,8 @@ export interface State {
   readonly ending: Halt | undefined;
   /** What earlier passes learned and nobody has written yet, as a merge patch on the stored status. */
   readonly untold: Untold | undefined;
+  /** When the next pass is due, while idle. Monotonic. A timer that comes before it only tells. */
+  readonly passAtMs: number;
 }
 export type Effect =
   | { readonly kind: 'ask'; readonly attempt: Attempt; readonly child: ChildName; readonly script: Script<Verdict> }
@@ -73,6 +77,7 @@ export const initial: State = {
   again: false,
   ending: undefined,
   untold: undefined,
+  passAtMs: 0,
 };
 
 /** A message with what the store holds in this turn, and this turn's draw. */
@@ -108,7 +113,8 @@ export function decider(flows: Flows, surroundings: Surroundings) {
         if (state.phase !== 'writing' || state.attempt !== input.attempt) return ignore;
         return written(state, container, input.outcome);
       case 'tick':
-        return state.phase === 'idle' && state.attempt === input.attempt ? startPass(state, container) : ignore;
+        if (state.phase !== 'idle' || state.attempt !== input.attempt) return ignore;
+        return tellOnly(state, container) ?? startPass(state, container);
       default:
         return unreachable(input);
     }
@@ -196,6 +202,14 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       } as const;
       return { ...at, status: withCondition(at.status, condition, moment.wallMs) };
     }
+    /** What is due to be told is written without a pass: its commands would be repeated for nothing. */
+    function tellOnly(from: State, stored: WekaContainer): Turn<State, Effect> | undefined {
+      const leftMs = from.passAtMs - moment.nowMs;
+      if (from.untold === undefined || leftMs < 1 || flowOf(stored) !== from.flow) return undefined;
+      const walked = { ...from.walk, status: patched(stored.status, from.untold.patch) };
+      const ending: Halt = { kind: 'end', delayMs: leftMs, why: TOLD, complete: false };
+      return write({ ...from, base: stored.status, walk: walked }, stored, ending);
+    }
     function write(from: State, stored: WekaContainer, ending: Halt | undefined): Turn<State, Effect> {
       const status = from.walk.status ?? { status: '' };
       const writing: State = { ...from, phase: 'writing', attempt: now.fresh, child: '', ending };
@@ -227,11 +241,10 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       const plannedMs = halt.kind === 'end' ? halt.delayMs : FAILED_MS;
       const tellMs =
         from.untold === undefined || !telling ? Number.POSITIVE_INFINITY : tellDelayMs(from.untold, moment.nowMs);
-      const delayMs = Math.min(
-        jittered(plannedMs, JITTER, () => moment.chance),
-        tellMs,
-      );
-      return [resting, [{ kind: 'timer', attempt: now.fresh, delayMs }]];
+      const told = halt.kind === 'end' && halt.why === TOLD;
+      const passMs = told ? plannedMs : jittered(plannedMs, JITTER, () => moment.chance);
+      const rested = { ...resting, passAtMs: moment.nowMs + passMs };
+      return [rested, [{ kind: 'timer', attempt: now.fresh, delayMs: Math.min(passMs, tellMs) }]];
     }
   };
 }

@@ -240,7 +240,12 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
       run();
     },
     rest: () => {
-      for (let round = 0; state.untold !== undefined && round < 9; round += 1) story.tick();
+      const tell = () => {
+        for (let round = 0; state.untold !== undefined && round < 9; round += 1) story.tick();
+      };
+      tell();
+      story.tick(); // To the next pass: what was told before it does not put it off.
+      tell();
       return story.tick();
     },
     tick: () => {

@@ -499,7 +499,7 @@ test('spec 03 §17 #9, F1: an id found while leaving: host query and deactivatio
   assert.is(s.count('exec DeactivateContainer'), 1);
   assert.is(s.count('exec AllowForceStop') + s.count('delete pods'), 0);
   world.host = 'INACTIVE';
-  s.tick();
+  s.look();
   assert.is(s.count('exec AllowForceStop'), 1);
 });
 
