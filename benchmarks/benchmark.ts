@@ -32,16 +32,23 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** CPU time of this thread in ms: a measure that other work on the machine does not blur. Without the collector's threads. */
+export function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 export interface Memory {
   readonly heapBytes: number;
   readonly rssBytes: number;
 }
-/** After a collection of everything unreachable. */
+/** After a collection of everything unreachable. V8 gives freed pages back only `RELEASE_MS` later: until then RSS tells of the peak. */
 export function memory(): Memory {
   collectGarbage();
   collectGarbage();
   const { heapUsed, external, rss } = process.memoryUsage();
   return { heapBytes: heapUsed + external, rssBytes: rss };
 }
+export const RELEASE_MS = 10_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
