@@ -52,7 +52,8 @@ export interface State {
    * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
    * would have two holders once it can.
    */
-  readonly allocated: ReadonlyMap<ContainerUid, Allocations>;
+  /** Undefined before the first turn: a restart must not forget them, so they are kept outside (Deps.grants). */
+  readonly allocated: Grants | undefined;
   readonly placed: ReadonlySet<ContainerUid>;
 }
 export type Effect =
@@ -70,7 +71,12 @@ export type Effect =
       readonly what: string;
     }
   | { readonly kind: 'wake'; readonly uid: ContainerUid }
+  | { readonly kind: 'keep'; readonly allocated: Grants }
   | { readonly kind: 'timer'; readonly attempt: number; readonly delayMs: number };
+
+/** What was granted and is not yet written, by container. */
+export type Grants = ReadonlyMap<ContainerUid, Allocations>;
+const NONE: Grants = new Map();
 
 const rest: Work = { phase: 'idle', attempt: 0, failures: 0, failure: undefined };
 export const initial: State = {
@@ -78,7 +84,7 @@ export const initial: State = {
   waiting: new Map(),
   discovery: rest,
   drivers: rest,
-  allocated: new Map(),
+  allocated: undefined,
   placed: new Set(),
 };
 
@@ -89,6 +95,8 @@ export interface Deps {
   readonly flagsOf: (image: string) => FeatureFlags | undefined;
   /** A new one for each call: virtual drives get one each. */
   readonly newUuid: () => string;
+  /** By node. Lives as long as the process: a grant that is forgotten is a drive given twice. */
+  readonly grants: Map<NodeName, Grants>;
   readonly wake: (uid: ContainerUid) => void;
   readonly callers: Callers;
   readonly clock: Clock;
@@ -96,10 +104,16 @@ export interface Deps {
 
 export function decider(
   name: NodeName,
-  { view, settings, flagsOf, newUuid }: Omit<Deps, 'wake' | 'callers' | 'clock'>,
+  { view, settings, flagsOf, newUuid, grants }: Omit<Deps, 'wake' | 'callers' | 'clock'>,
 ) {
   return function decide(before: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
-    const state = pruned(before);
+    const held = before.allocated ?? grants.get(name) ?? NONE;
+    const [after, effects] = turn(pruned({ ...before, allocated: held }), msg, now);
+    const { allocated = NONE } = after;
+    return [after, allocated === held ? effects : [{ kind: 'keep', allocated }, ...effects]];
+  };
+
+  function turn(state: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
     switch (msg.kind) {
       case 'asked': {
         const [asked, answer] = respond(state, msg.ask);
@@ -125,7 +139,7 @@ export function decider(
       default:
         return unreachable(msg);
     }
-  };
+  }
 
   function respond(state: State, ask: NodeAsk): readonly [State, NodeAnswer] {
     const container = view.container(ask.uid);
@@ -165,7 +179,8 @@ export function decider(
   /** The same answer as before for one that asks twice; all others are seen with what they hold and were granted. */
   function allocated(state: State, container: WekaContainer, flags: FeatureFlags): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
-    const held = container.status?.allocations ?? state.allocated.get(uid);
+    const granted = state.allocated ?? NONE;
+    const held = container.status?.allocations ?? granted.get(uid);
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
     const node = view.node(name);
@@ -176,9 +191,9 @@ export function decider(
     if (cluster === undefined)
       return [state, refusal(`failed to get owner cluster: wekaclusters.weka.weka.io "${owner.name}" not found`)];
     const others = [
-      ...view.containersOnNode(name).filter(({ metadata }) => !state.allocated.has(metadata.uid as ContainerUid)),
+      ...view.containersOnNode(name).filter(({ metadata }) => !granted.has(metadata.uid as ContainerUid)),
     ];
-    for (const [other, grant] of state.allocated) {
+    for (const [other, grant] of granted) {
       const holder = view.container(other);
       if (holder !== undefined)
         others.push({ ...holder, status: { status: '', ...holder.status, allocations: grant } });
@@ -195,8 +210,7 @@ export function decider(
       newUuid,
     });
     if (answer.kind === 'refused') return [state, answer];
-    const grants = new Map(state.allocated).set(uid, answer.allocations);
-    return [{ ...state, allocated: grants }, answer];
+    return [{ ...state, allocated: new Map(granted).set(uid, answer.allocations) }, answer];
   }
 
   /** Starts what is next for each subject, wakes those whose wait is over. */
@@ -261,11 +275,12 @@ export function decider(
     const boundTo = (uid: ContainerUid): string | undefined => view.container(uid)?.status?.nodeAffinity || undefined;
     const elsewhere = (uid: ContainerUid): boolean => (boundTo(uid) ?? name) !== name;
     const unwritten = (uid: ContainerUid): boolean => view.container(uid)?.status?.allocations === undefined;
-    const allocations = new Map([...state.allocated].filter(([uid]) => here(uid) && unwritten(uid) && !elsewhere(uid)));
+    const granted = state.allocated ?? NONE;
+    const left = [...granted].filter(([uid]) => here(uid) && unwritten(uid) && !elsewhere(uid));
     const placed = new Set([...state.placed].filter((uid) => here(uid) && boundTo(uid) === undefined));
     return {
       ...state,
-      allocated: allocations,
+      allocated: left.length === granted.size ? granted : new Map(left),
       placed,
       asking: new Set([...state.asking].filter(here)),
       waiting: new Map([...state.waiting].filter(([uid]) => here(uid))),
@@ -289,7 +304,7 @@ function missing(ask: NodeAsk, noNode: boolean): NodeAnswer {
 }
 
 export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Effect> {
-  const { wake, callers, clock } = deps;
+  const { wake, callers, clock, grants } = deps;
   const cancels = new Set<() => void>();
   return {
     initial,
@@ -300,6 +315,7 @@ export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Ef
     perform: {
       answer: ({ to, answer }) => to(answer),
       wake: ({ uid }) => wake(uid),
+      keep: ({ allocated }) => void (allocated.size === 0 ? grants.delete(name) : grants.set(name, allocated)),
       work: ({ subject, attempt, script }, self) => {
         stopChild(self, subject);
         runScript(self, subject, script, callers, (ending) => {

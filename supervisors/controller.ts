@@ -8,7 +8,7 @@ import { withCondition } from '../actors/flows/run.ts';
 import { flows as standardFlows } from '../actors/flows/tables.ts';
 import { image } from '../actors/image.ts';
 import { actorName, createSystem, type System, spawn } from '../actors/machine.ts';
-import { node } from '../actors/node.ts';
+import { type Grants, node } from '../actors/node.ts';
 import { createRecorder, type Recorder } from '../actors/recorder.ts';
 import type { Trace } from '../actors/trace.ts';
 import { type EventRecorder, eventRecorder } from '../io/events.ts';
@@ -136,8 +136,14 @@ export function createController(options: ControllerOptions): Controller {
   });
   const shared = { view, settings, callers, clock, random, wake: lookAgain };
   const newUuid = (): string => randomUuid(random);
+  const grants = new Map<NodeName, Grants>();
   const nodes = fleet.service<NodeName, NodeMessage>('nodes', (parent, name, judge) =>
-    spawn(parent, actorName(name), node(name, { ...shared, flagsOf: (of) => knownFlags.get(of), newUuid }), judge),
+    spawn(
+      parent,
+      actorName(name),
+      node(name, { ...shared, flagsOf: (of) => knownFlags.get(of), newUuid, grants }),
+      judge,
+    ),
   );
   const clusters = fleet.service<ClusterUid, ClusterMessage>('clusters', (parent, uid, judge) =>
     spawn(parent, actorName(uid), cluster(uid, shared), judge),

@@ -13,7 +13,8 @@ export function createView(stores: Stores): View {
   const podsOnNode = pods.index('node', ({ spec }) => some(spec?.nodeName));
   const agentsOnNode = agentPods.index('node', ({ spec }) => some(spec?.nodeName));
   return {
-    container: (uid) => (containers.problemOf(uid) === undefined ? containers.get(uid) : undefined),
+    // The last readable state: one that cannot be read now still holds what it held.
+    container: (uid) => containers.get(uid),
     containerByName: (namespace, name) => containers.byName(namespace, name),
     containersOnNode: (node) => ordered(onNode(node)),
     containersOfOwner: (uid) => ordered(ofOwner(uid)),

@@ -3,9 +3,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../actors/calls.ts';
 import { spawn, tell } from '../../actors/machine.ts';
-import { decider, type Effect, initial, node, RETRY_MS_MAX, RETRY_MS_MIN, type State } from '../../actors/node.ts';
+import {
+  decider,
+  type Effect,
+  type Grants,
+  initial,
+  node,
+  RETRY_MS_MAX,
+  RETRY_MS_MIN,
+  type State,
+} from '../../actors/node.ts';
 import type { Config } from '../../config.ts';
-import type { Attempt, ContainerUid } from '../../messages/ids.ts';
+import type { Attempt, ContainerUid, NodeName } from '../../messages/ids.ts';
 import type { FeatureFlags } from '../../messages/image.ts';
 import type { KubeObject } from '../../messages/kube.ts';
 import type { NodeAnswer, NodeAsk, NodeMessage } from '../../messages/node.ts';
@@ -25,25 +34,40 @@ interface Bench {
   readonly send: (msg: NodeMessage) => readonly Effect[];
   readonly ask: (ask: NodeAsk) => NodeAnswer;
   readonly state: () => State;
+  /** As after a crash: the state is gone. */
+  readonly restart: () => void;
   /** What the last turn started, as its calls; ends it with that failure or none. */
   readonly work: (effects: readonly Effect[], lines: readonly Line[]) => readonly Effect[];
 }
 function bench(objects: readonly KubeObject[], settings: Partial<Config> = {}): Bench {
   const view = fakeView(...surroundings(), ...objects);
-  const decide = decider(NODE, { view, settings: { ...SETTINGS, ...settings }, flagsOf: () => undefined, newUuid });
+  const grants = new Map<NodeName, Grants>();
+  const decide = decider(NODE, {
+    view,
+    settings: { ...SETTINGS, ...settings },
+    flagsOf: () => undefined,
+    newUuid,
+    grants,
+  });
   let state = initial;
   let attempt = 0;
   const send = (msg: NodeMessage): readonly Effect[] => {
     attempt += 1;
     const [next, effects] = decide(state, msg, { fresh: attempt as Attempt, ms: attempt });
     state = next;
-    for (const effect of effects) if (effect.kind === 'answer') effect.to(effect.answer);
+    for (const effect of effects) {
+      if (effect.kind === 'keep') grants.set(NODE, effect.allocated);
+      if (effect.kind === 'answer') effect.to(effect.answer);
+    }
     return effects;
   };
   return {
     view,
     send,
     state: () => state,
+    restart: () => {
+      state = initial;
+    },
     ask: (ask) => {
       let answer: NodeAnswer | undefined;
       send({ kind: 'asked', ask, answer: (given) => (answer = given) });
@@ -85,6 +109,15 @@ test('a drive and a port are given once, also while nothing is written', () => {
   assert.equal(second, { drives: ['S2'], wekaPort: 35100, agentPort: 35304 });
 });
 
+test('a restarted actor still holds what it granted', () => {
+  const [a, b] = [bound('drive', 'a', { spec: { numDrives: 1 } }), bound('drive', 'b', { spec: { numDrives: 1 } })];
+  const { ask, restart } = bench([drivesNode(['S1', 'S2']), a, b]);
+  const first = given(ask(allocate(a)));
+  restart();
+  assert.equal(given(ask(allocate(b))).drives, ['S2']);
+  assert.equal(given(ask(allocate(a))), first);
+});
+
 test('one that asks twice hears the same, without a second event', () => {
   const a = bound('drive', 'a', { spec: { numDrives: 1 } });
   const { ask } = bench([drivesNode(['S1', 'S2']), a]);
@@ -97,13 +130,13 @@ test('what the status says wins over a grant, and the grant is forgotten', () =>
   const a = bound('drive', 'a', { spec: { numDrives: 1 } });
   const { ask, view, send, state } = bench([drivesNode(['S1', 'S2']), a]);
   given(ask(allocate(a)));
-  assert.is(state().allocated.size, 1);
+  assert.is(state().allocated?.size, 1);
   view.put({
     ...a,
     status: { status: 'Init', nodeAffinity: NODE, allocations: { drives: ['S2'], wekaPort: 35100 } },
   } as KubeObject);
   send({ kind: 'lookAgain' });
-  assert.is(state().allocated.size, 0);
+  assert.is(state().allocated?.size, 0);
   assert.equal(given(ask(allocate(a))), { drives: ['S2'], wekaPort: 35100 });
 });
 
@@ -114,7 +147,7 @@ test('a grant of one that is gone is free again; while the stores are not comple
   view.remove(a);
   view.setSynced(false);
   send({ kind: 'lookAgain' });
-  assert.is(state().allocated.size, 1);
+  assert.is(state().allocated?.size, 1);
   view.setSynced(true);
   assert.equal(given(ask(allocate(b))).drives, ['S1']);
 });
@@ -122,7 +155,7 @@ test('a grant of one that is gone is free again; while the stores are not comple
 test('no time takes a grant back: its container may be able to write only then', () => {
   const [a, b] = [bound('drive', 'a', { spec: { numDrives: 1 } }), bound('drive', 'b', { spec: { numDrives: 1 } })];
   const view = fakeView(...surroundings(), drivesNode(['S1']), a, b);
-  const decide = decider(NODE, { view, settings: SETTINGS, flagsOf: () => undefined, newUuid });
+  const decide = decider(NODE, { view, settings: SETTINGS, flagsOf: () => undefined, newUuid, grants: new Map() });
   const answers: NodeAnswer[] = [];
   const asked = (container: WekaContainer): NodeMessage => ({
     kind: 'asked',
@@ -144,7 +177,7 @@ test('a grant does not outlive the binding to another node', () => {
   given(ask(allocate(a)));
   view.put({ ...a, status: { status: 'Init', nodeAffinity: 'node-2' } } as KubeObject);
   send({ kind: 'lookAgain' });
-  assert.is(state().allocated.size, 0);
+  assert.is(state().allocated?.size, 0);
 });
 
 test('a shortage of drives is told with an event and asked again after 30 s; nothing is held', () => {
@@ -158,7 +191,7 @@ test('a shortage of drives is told with an event and asked again after 30 s; not
     retryMs: 30_000,
     events: [{ type: 'Warning', reason: 'InsufficientDrives', message: reason, perMinute: false }],
   });
-  assert.is(state().allocated.size, 0);
+  assert.is(state().allocated?.size, 0);
 });
 
 test('without owner, node or cluster the refusal is an ordinary error', () => {
@@ -479,6 +512,7 @@ test('as an actor: calls go out, the answer ends the work, whoever waits is woke
     settings: SETTINGS,
     flagsOf: () => undefined,
     newUuid,
+    grants: new Map(),
     wake: (uid) => woken.push(uid),
     clock,
     callers: {

@@ -45,6 +45,8 @@ export interface Story {
   readonly tick: () => number;
   /** As `tick`, once what is known has been written: then only the flow decides how long it was. */
   readonly rest: () => number;
+  /** The status with what is not told yet. */
+  readonly known: () => WekaContainerStatus;
   /** Time passes without anything happening. */
   readonly pass: (ms: number) => void;
   /** Looks or ticks until that holds. Throws after too many. */
@@ -72,7 +74,13 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
   let timerMs: number | undefined;
   const next = () => ({ fresh: ++fresh as Attempt, ms: nowMs });
   const decide = decider(flows, { view, settings });
-  const decideNode = nodeDecider(NODE, { view, settings, flagsOf: () => undefined, newUuid: () => `uuid-${++fresh}` });
+  const decideNode = nodeDecider(NODE, {
+    view,
+    settings,
+    flagsOf: () => undefined,
+    newUuid: () => `uuid-${++fresh}`,
+    grants: new Map(),
+  });
   const decideCluster = clusterDecider('uid-c' as ClusterUid, { view, settings });
 
   const current = (): WekaContainer | undefined => view.container(uid);
@@ -231,6 +239,9 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
       }
     }
   }
+  /** What the actor knows: the stored status with what it has not told yet. */
+  const known = (): WekaContainerStatus =>
+    state.walk.status ?? (mergePatch(current()?.status ?? {}, state.untold?.patch ?? {}) as WekaContainerStatus); // A patch between two statuses.
   const story: Story = {
     view,
     log,
@@ -266,11 +277,12 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
       }
       if (!holds()) throw new Error(`never came:\n${log.slice(-40).join('\n')}`);
     },
+    known,
     container: current,
     status: () => current()?.status ?? { status: '' },
     state: () => state,
     condition: (type) => {
-      const found = state.walk.status?.conditions?.find((each) => each.type === type);
+      const found = known().conditions?.find((each) => each.type === type);
       return found === undefined ? undefined : `${found.status} ${found.message}`;
     },
     count: (prefix) => log.filter((line) => line.startsWith(prefix)).length,

@@ -495,7 +495,7 @@ test('spec 03 §17 #9, F1: an id found while leaving: host query and deactivatio
     },
   });
   s.look();
-  assert.is(s.state().walk.status?.containerID, 7);
+  assert.is(s.known().containerID, 7);
   assert.is(s.count('exec DeactivateContainer'), 1);
   assert.is(s.count('exec AllowForceStop') + s.count('delete pods'), 0);
   world.host = 'INACTIVE';
@@ -675,8 +675,8 @@ test('spec 03 §17 #64: a degraded process of a leaving container: its event, it
   const { s } = leavingStory({ own: ({ command }) => (command.name === 'WekaLocalPs' ? degraded : undefined) });
   s.look();
   assert.is(s.count('Warning WekaLocalStatus'), 1);
-  assert.is(s.state().walk.status?.internalStatus, 'DEGRADED');
-  assert.is(s.state().walk.status?.status, 'Deleting');
+  assert.is(s.known().internalStatus, 'DEGRADED');
+  assert.is(s.known().status, 'Deleting');
   assert.is(s.count('exec DeactivateContainer'), 1);
 });
 

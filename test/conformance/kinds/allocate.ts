@@ -19,6 +19,7 @@ export function outcomeOf(golden: Golden): object {
     // Of other images nothing is known.
     flagsOf: (image) => (image === container.spec.image ? flags : undefined),
     newUuid,
+    grants: new Map(),
   });
   let answer: NodeAnswer | undefined;
   const ask = { kind: 'allocate', uid: container.metadata.uid as ContainerUid, flags } as const;
