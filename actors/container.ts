@@ -236,7 +236,9 @@ export function decider(flows: Flows, surroundings: Surroundings) {
     }
     /** `telling`: what is untold may bring the next pass earlier; not after a write that failed. */
     function idle(from: State, stored: WekaContainer, halt: Halt, telling = true): Turn<State, Effect> {
-      const resting: State = { ...from, phase: 'idle', attempt: now.fresh, child: '', ending: undefined };
+      // Between passes it keeps only what passes do not read from the store: most of a fleet is at rest.
+      const { flow, untold, walk: walked } = from;
+      const resting: State = { ...initial, attempt: now.fresh, flow, untold, walk: begin(undefined, walked.memory) };
       if (from.again || flowOf(stored) !== from.flow) return startPass(resting, stored);
       const plannedMs = halt.kind === 'end' ? halt.delayMs : FAILED_MS;
       const tellMs =

@@ -155,8 +155,21 @@ test('a crash inside the script is a failed row of this container, not its crash
     attempt: b.state().attempt,
     ending: { kind: 'crashed', error: new Error('x') },
   });
-  assert.is(b.state().walk.status?.conditions?.[0]?.message, 'bug: Error: x');
+  assert.match(JSON.stringify(b.state().untold?.patch), '"message":"bug: Error: x"');
   assert.is(delayOf(effects), 10_000);
+});
+
+test('at rest it keeps its memory and its untold news, and neither the status nor what the pass stood on', () => {
+  const change = { status: { status: 'Waits' } };
+  const throttle = { everyMs: () => 60_000, preset: false, stamp: 'start' } as const;
+  const b = bench(tables([step('a', asks, { throttle })]));
+  b.look();
+  b.end({ kind: 'wait', delayMs: 5_000, reason: 'x', ...change });
+  const { phase, walk, base, begun, untold } = b.state();
+  assert.is(phase, 'idle');
+  assert.equal(Object.keys(walk.memory.stampsMs), ['a']);
+  assert.equal(untold?.patch, { status: 'Waits' });
+  assert.equal([walk.status, base, begun.podUid], [undefined, undefined, undefined]);
 });
 
 test('something changed during a pass: exactly one more pass right after it', () => {
