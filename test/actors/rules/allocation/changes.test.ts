@@ -9,7 +9,7 @@ import type { Node } from '../../../../messages/resources.ts';
 import type { Allocations, WekaContainer, WekaContainerSpec } from '../../../../messages/weka-container.ts';
 import { clusterOf, containerOf, NODE, nodeOf } from '../../../support/containers.ts';
 import { SETTINGS } from '../../../support/pass.ts';
-import { sharedNode, virtual } from './given-drives.ts';
+import { type Held, sharedNode, virtual } from './given-drives.ts';
 
 const scaling = { ...SETTINGS, enableDynamicDriveScalingForSharedDrives: true };
 const PORTS = { wekaPort: 35000, agentPort: 35303 };
@@ -81,7 +81,7 @@ const room = [
   { uuid: 't1', gib: 20000 },
   { uuid: 'q1', gib: 20000, type: 'QLC' },
 ];
-const added = (have: Parameters<typeof virtual>, spec: Partial<WekaContainerSpec>): string => {
+const added = (have: Held, spec: Partial<WekaContainerSpec>): string => {
   const before = virtual(...have);
   const { virtualDrives = [] } = grown(holding({ virtualDrives: before }, spec), sharedNode(room));
   assert.equal(virtualDrives.slice(0, before.length), before);
@@ -131,7 +131,7 @@ for (const [number, have, spec, expected] of [
   [6, [['t1', 500]], { numDrives: 2, driveCapacity: 500, numCores: 1 }, 't1:500'],
 ] as const) {
   test(`spec 05 §12.2, §17 #41: growth of shared drives, row ${number}`, () => {
-    assert.is(added(have as unknown as Parameters<typeof virtual>, spec), expected);
+    assert.is(added(have, spec), expected);
   });
 }
 

@@ -39,8 +39,9 @@ export const sharedNode = (list: readonly Signed[], annotations: Readonly<Record
     },
   });
 
+export type Held = readonly (readonly [string, number])[];
 /** `['t1', 500]` is 500 GiB of t1; types go by the first letter. */
-export const virtual = (...list: readonly (readonly [string, number])[]): readonly VirtualDrive[] =>
+export const virtual = (...list: Held): readonly VirtualDrive[] =>
   list.map(([physicalUUID, capacityGiB], index) => ({
     virtualUUID: `v${index}`,
     physicalUUID,

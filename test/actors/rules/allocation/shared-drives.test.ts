@@ -11,9 +11,9 @@ import type { WekaContainer, WekaContainerSpec } from '../../../../messages/weka
 import { clusterOf, containerOf, NODE } from '../../../support/containers.ts';
 import { SETTINGS } from '../../../support/pass.ts';
 import { random } from '../../../support/seeded.ts';
-import { drives, outcome, sharedNode, virtual } from './given-drives.ts';
+import { drives, type Held, outcome, sharedNode, virtual } from './given-drives.ts';
 
-const holder = (name: string, ...list: Parameters<typeof virtual>): WekaContainer =>
+const holder = (name: string, ...list: Held): WekaContainer =>
   containerOf('drive', { name, status: { nodeAffinity: NODE, allocations: { virtualDrives: virtual(...list) } } });
 
 /** What is free, as `t1:500 …`, or why that cannot be told. */
