@@ -10,14 +10,14 @@ import { unreachable } from '../messages/exhaustive.ts';
 import type { ContainerUid } from '../messages/ids.ts';
 import type { FeatureFlags, ImageAnswer, ImageMessage } from '../messages/image.ts';
 import { CONTAINERS, DEPLOYMENTS } from '../messages/kube.ts';
-import { canExecIn, PODS_CONTAINER } from '../messages/resources.ts';
+import { canExecIn, nodeReady, PODS_CONTAINER } from '../messages/resources.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 import { isWekaContainer } from '../messages/weka-modes.ts';
 import { type Callers, exec, kube, type PodTarget, type Script } from './calls.ts';
 import { kubeText } from './flows/said.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { collect } from './node/discovery.ts';
-import { flagsDraft, flagsName } from './rules/helpers.ts';
+import { flagsDraft, flagsNames } from './rules/helpers.ts';
 import type { View } from './view.ts';
 import { runScript } from './worker.ts';
 
@@ -27,6 +27,9 @@ const RETRY_MS = 10_000;
 const PODS_MAX = 2;
 /** Of those that wait, so many are looked at for a pod to ask. */
 const ASKING_MAX = 16;
+
+/** A helper that says nothing for so long sits on a node that is not well: another one is asked, elsewhere. */
+const HELPER_MS_MAX = 120_000;
 
 /** How one try went: the flags, a failure, or neither while a helper is at work. */
 type Found = { readonly flags: FeatureFlags } | { readonly failure: string } | undefined;
@@ -38,6 +41,8 @@ export interface State {
   readonly failure: string | undefined;
   /** In order of arrival; the first lends its node, secrets and tolerations to the helper. */
   readonly asking: ReadonlySet<ContainerUid>;
+  /** When each helper that is there was seen first. Monotonic milliseconds, by uid. */
+  readonly helpersMs: ReadonlyMap<string, number>;
 }
 export type Effect =
   | { readonly kind: 'answer'; readonly to: (answer: ImageAnswer) => void; readonly answer: ImageAnswer }
@@ -46,7 +51,14 @@ export type Effect =
   | { readonly kind: 'wake'; readonly uid: ContainerUid }
   | { readonly kind: 'timer'; readonly attempt: number };
 
-export const initial: State = { flags: undefined, phase: 'idle', attempt: 0, failure: undefined, asking: new Set() };
+export const initial: State = {
+  flags: undefined,
+  phase: 'idle',
+  attempt: 0,
+  failure: undefined,
+  asking: new Set(),
+  helpersMs: new Map(),
+};
 
 export interface Deps {
   readonly view: View;
@@ -89,14 +101,19 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
     }
   };
 
-  function fetch(state: State, now: Now): Turn<State, Effect> {
-    if (state.phase !== 'idle' || state.flags !== undefined) return [state, []];
+  function fetch(before: State, now: Now): Turn<State, Effect> {
+    if (before.phase !== 'idle' || before.flags !== undefined) return [before, []];
+    const helpers = helpersThere();
+    const helpersMs = new Map(helpers.map(({ metadata: { uid } }) => [uid, before.helpersMs.get(uid) ?? now.ms]));
+    const state = { ...before, helpersMs };
+    const waited = helpers.every(({ metadata: { uid } }) => now.ms - (helpersMs.get(uid) ?? now.ms) >= HELPER_MS_MAX);
     // Thousands may wait for one image: only the first few are looked at, and only when there is something to do.
-    const asking = firstOf(state.asking);
-    const [first] = asking;
-    const script = first === undefined ? undefined : next(first, asking);
+    const script = next(helpers, waited, firstOf(state.asking));
     if (script === undefined) return [state, []];
     return [{ ...state, phase: 'running', attempt: now.fresh }, [{ kind: 'fetch', attempt: now.fresh, script }]];
+  }
+  function helpersThere(): readonly WekaContainer[] {
+    return flagsNames(image).flatMap((name) => view.containerByName(settings.operatorNamespace, name) ?? []);
   }
   function firstOf(uids: ReadonlySet<ContainerUid>): readonly WekaContainer[] {
     const found: WekaContainer[] = [];
@@ -108,12 +125,30 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
     return found;
   }
   /** Undefined while a helper is at work. */
-  function next(first: WekaContainer, asking: readonly WekaContainer[]): Script<Found> | undefined {
-    const helper = view.containerByName(settings.operatorNamespace, flagsName(image));
-    if (helper?.metadata.deletionTimestamp !== undefined) return undefined;
-    if (helper !== undefined)
-      return helper.status?.result === undefined ? undefined : fromHelper(helper, helper.status.result);
-    return fromPods([...asking, ...peers(first)].flatMap(podOf).slice(0, PODS_MAX), first);
+  function next(
+    helpers: readonly WekaContainer[],
+    waited: boolean,
+    asking: readonly WekaContainer[],
+  ): Script<Found> | undefined {
+    const [first] = asking;
+    if (first === undefined) return undefined;
+    const leaving = ({ metadata }: WekaContainer): boolean => metadata.deletionTimestamp !== undefined;
+    const answered = helpers.find((helper) => !leaving(helper) && helper.status?.result !== undefined);
+    if (answered?.status?.result !== undefined) {
+      return fromHelpers(
+        answered.status.result,
+        helpers.filter((helper) => !leaving(helper)),
+      );
+    }
+    if (!waited) return undefined;
+    const name = flagsNames(image).find((free) => helpers.every(({ metadata }) => metadata.name !== free));
+    if (name === undefined) return undefined;
+    const tried = new Set(helpers.map(({ spec }) => spec.nodeAffinity));
+    const elsewhere = asking.find((each) => {
+      const node = each.spec.nodeAffinity ?? each.status?.nodeAffinity;
+      return node !== undefined && !tried.has(node) && nodeReady(view.node(node));
+    });
+    return fromPods([...asking, ...peers(first)].flatMap(podOf).slice(0, PODS_MAX), elsewhere ?? first, name);
   }
   function peers({ metadata }: WekaContainer): readonly WekaContainer[] {
     return view
@@ -139,7 +174,7 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
     ];
   }
 
-  function* fromPods(pods: readonly PodTarget[], asking: WekaContainer): Script<Found> {
+  function* fromPods(pods: readonly PodTarget[], asking: WekaContainer, helper: string): Script<Found> {
     for (const target of pods) {
       const read = yield* exec(target, readFeatureFlags());
       const flags = read.kind === 'ok' ? parseFeatureFlags(read.stdout) : undefined;
@@ -151,13 +186,14 @@ export function decider(image: string, { view, settings, known }: Pick<Deps, 'vi
     if (deployment.kind !== 'ok') return { failure: `error getting operator deployment: ${kubeText(deployment)}` };
     const { uid } = deployment.answer.metadata;
     const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true, blockOwnerDeletion: true };
-    const object = flagsDraft(asking, image, owner, settings);
+    const object = flagsDraft(asking, image, owner, settings, helper);
     const created = yield* kube({ verb: 'create', type: CONTAINERS, object });
     return created.kind === 'ok' || created.kind === 'alreadyExists' ? undefined : { failure: kubeText(created) };
   }
-  function* fromHelper(helper: WekaContainer, result: string): Script<Found> {
+  /** All go, also those that were too slow: whether the result is of use or not. */
+  function* fromHelpers(result: string, helpers: readonly WekaContainer[]): Script<Found> {
     const flags = parseFeatureFlagsResult(result);
-    yield* collect(helper); // Whether it works or not: it deletes itself later.
+    for (const helper of helpers) yield* collect(helper); // One that stays deletes itself later.
     return flags.kind === 'ok' ? { flags: flags.value } : { failure: `no feature flags to cache: ${flags.why}` };
   }
 }

@@ -16,6 +16,8 @@ export const discoveryName = (node: NodeName): string => `weka-dsc-${node}`;
 export const loaderName = (node: Node): string => `weka-drivers-loader-${node.metadata.uid}`;
 export const flagsName = (image: string): string =>
   `weka-feature-flags-${createHash('sha256').update(image).digest('hex').slice(0, 12)}`;
+/** The name, and those of the ones that stand in for it where it does not answer. */
+export const flagsNames = (image: string): readonly string[] => ['', '-2', '-3'].map((end) => flagsName(image) + end);
 export const resignName = (container: WekaContainer): string => `weka-force-resign-drives-${container.metadata.uid}`;
 
 /** Asks for the facts of a node. `owner` is absent in the operator namespace: an owner must be of the same one (F39). */
@@ -54,10 +56,16 @@ export const imageMeantBy = ({ spec }: WekaContainer): string =>
     : spec.image;
 
 /** Asks an image for its feature flags. Owned by the operator's Deployment. */
-export function flagsDraft(asking: WekaContainer, image: string, owner: OwnerReference, settings: Config): Draft {
+export function flagsDraft(
+  asking: WekaContainer,
+  image: string,
+  owner: OwnerReference,
+  settings: Config,
+  name = flagsName(image),
+): Draft {
   const { spec, status } = asking;
   const node = spec.nodeAffinity || status?.nodeAffinity;
-  const draft = helper(asking, 'adhoc-op-with-container', flagsName(image), settings.operatorNamespace, {
+  const draft = helper(asking, 'adhoc-op-with-container', name, settings.operatorNamespace, {
     image,
     ...(node ? { nodeAffinity: node } : {}),
     ...shared(spec),

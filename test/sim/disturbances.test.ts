@@ -1,6 +1,8 @@
 /** What happens to nodes, agents and the API server under a running fleet. Afterwards all runs again, and nothing was lost. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CONTAINERS } from '../../messages/kube.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
 import { createScene, MINUTE_MS, type Scene, UP_MS_MAX } from './scene.ts';
 import { createWeather, type Weather } from './weather.ts';
 
@@ -102,5 +104,23 @@ for (const { name, happen } of disturbances) {
     scene.crash();
   });
 }
+
+test('a node that dies under the helper which asks an image for its flags does not hold up the other nodes', async () => {
+  const { scene } = staged('helper');
+  const { store, life } = scene.world;
+  const helpers = () =>
+    store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'adhoc-op-with-container');
+  assert.type(await scene.until(() => helpers().length > 0, MINUTE_MS), 'number');
+  const node = helpers()[0]?.spec.nodeAffinity ?? '';
+  life.down(node);
+  const others = () => scene.own().filter(({ status }) => status?.nodeAffinity !== node);
+  const running = () => others().every(({ status }) => status?.status === 'Running');
+  assert.type(await scene.until(running, 4 * MINUTE_MS), 'number', scene.notUp().join('\n'));
+  assert.ok(others().length >= 4);
+  life.up(node);
+  await recovers(scene, 'the node is back');
+  assert.is((await scene.until(() => helpers().length === 0, 5 * MINUTE_MS)) === undefined, false);
+  scene.crash();
+});
 
 test.run();
