@@ -1,8 +1,8 @@
 /** One container of a running cluster is deleted: out of the cluster first, then away. Source: spec 03, 3.1 and 14. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { TraceRecord } from '../../actors/trace.ts';
 import { CONTAINERS, JOBS, PODS, refOf } from '../../messages/kube.ts';
+import type { TraceRecord } from '../../messages/trace.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { createScene, MINUTE_MS, type Scene, UP_MS_MAX } from './scene.ts';
 

@@ -119,7 +119,7 @@ test('a node that dies under the helper which asks an image for its flags does n
   assert.ok(others().length >= 4);
   life.up(node);
   await recovers(scene, 'the node is back');
-  assert.is((await scene.until(() => helpers().length === 0, 5 * MINUTE_MS)) === undefined, false);
+  assert.type(await scene.until(() => helpers().length === 0, 5 * MINUTE_MS), 'number', 'helpers are left');
   scene.crash();
 });
 

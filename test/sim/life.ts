@@ -3,10 +3,10 @@
  * comes to Running, is deleted, is gone. Everything random comes from the seed, so a life can be lived again.
  */
 import { createHash } from 'node:crypto';
-import type { TraceRecord } from '../../actors/trace.ts';
 import type { Violation } from '../../deploy/sandbox/world/oracle.ts';
 import { countingKube, type TallyRow, tally } from '../../io/counting-kube.ts';
 import { CONTAINERS, JOBS, PODS } from '../../messages/kube.ts';
+import type { TraceRecord } from '../../messages/trace.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { createScene, describe } from './scene.ts';
 
