@@ -9,6 +9,7 @@ import { selfSignedCertificate } from '../api/certificate.ts';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
 import { createApiServer } from '../api/server.ts';
 import { REALISTIC, scaled } from '../world/latency.ts';
+import { STANDARD_NODE } from '../world/nodes.ts';
 import { createWorld, type World } from '../world/world.ts';
 import type { DemoOptions } from './options.ts';
 import { seededStreams } from './seeded.ts';
@@ -27,6 +28,8 @@ export interface DemoFleet {
 
 const HOST = '127.0.0.1';
 const CONTROLLER_USER = 'system:serviceaccount:weka-operator-system:weka-operator-controller-manager';
+/** Demos that may run beside each other. */
+const NETWORKS = 16;
 const CRDS = resolve(import.meta.dirname, '../../crds');
 
 /** Rejects with an error whose message a person can act on, where an address cannot be had. */
@@ -40,6 +43,7 @@ export async function startFleet(options: DemoOptions, folder: string, clock: Cl
     crds,
     nodes: options.nodes,
     latency: scaled(REALISTIC, 1 / options.speed),
+    shape: { ...STANDARD_NODE, agentNetwork: await freeNetwork() },
   });
   const writes = countWrites(world.store);
   const [admin, controller] = [newToken(), newToken()];
@@ -76,15 +80,31 @@ export async function startFleet(options: DemoOptions, folder: string, clock: Cl
 const newToken = (): string => randomBytes(24).toString('base64url');
 const textOf = (err: unknown): string => (err instanceof Error ? err.message : String(err));
 
+/** Every agent listens on one port, so a second demo on the same machine needs addresses of its own. */
+async function freeNetwork(): Promise<string> {
+  const problems: string[] = [];
+  const servers = createAgentServers(
+    async () => ({ status: 404, body: '' }),
+    (line) => problems.push(line),
+    AGENT_PORT,
+  );
+  for (let second = 0; second < NETWORKS; second++) {
+    const free = await servers.open(`127.${second}.1.1`);
+    await servers.close();
+    if (free) return `127.${second}`;
+  }
+  throw new Error(
+    `the demo needs an address of 127.0.0.0/8 with port ${AGENT_PORT}, and found none; ${problems.join('; ')}`,
+  );
+}
+
 async function startAgents(world: World): Promise<{ readonly close: () => Promise<void> }> {
   const problems: string[] = [];
   const servers = createAgentServers(world.agentHandler, (line) => problems.push(line), AGENT_PORT);
   for (const { agentIp } of world.nodes.values()) {
     if (await servers.open(agentIp)) continue;
     await servers.close();
-    throw new Error(
-      `the demo needs 127.0.0.0/16 and port ${AGENT_PORT} there; is another one running? ${problems.join('; ')}`,
-    );
+    throw new Error(`the demo needs ${agentIp} with port ${AGENT_PORT}; ${problems.join('; ')}`);
   }
   return servers;
 }

@@ -25,6 +25,8 @@ export interface NodeShape {
   readonly drivesCount: number;
   /** `containerd://…`, or `cri-o://…`, which refuses exec into terminating pods. */
   readonly containerRuntime: string;
+  /** First two bytes of the agents' addresses: a /16 of loopback. */
+  readonly agentNetwork: string;
   /** Failure domains and the like; hostname and os are always there. */
   readonly labels: (index: number) => Readonly<Record<string, string>>;
 }
@@ -34,12 +36,13 @@ export const STANDARD_NODE: NodeShape = {
   hugepages2Mi: '128Gi',
   drivesCount: 8,
   containerRuntime: 'containerd://1.7.27',
+  agentNetwork: '127.0',
   labels: (index) => ({ 'weka.io/supports-backends': 'true', 'topology.kubernetes.io/zone': `zone-${index % 3}` }),
 };
 
 export const nodeName = (index: number): string => `node-${String(index + 1).padStart(4, '0')}`;
 
-/** Two addresses each, for up to 60,000 nodes: agents in 127.0.0.0/16, because every agent listens on port 8090. */
+/** Two addresses each, for up to 60,000 nodes: agents in a /16 of loopback, because every agent listens on port 8090. */
 const address = (prefix: string, index: number): string =>
   `${prefix}.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`;
 
@@ -54,7 +57,7 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
   return {
     name: nodeName(index),
     ip: address('10.1', index),
-    agentIp: address('127.0', index),
+    agentIp: address(shape.agentNetwork, index),
     bootId: uuid(random),
     power: 'on',
     containerRuntime: shape.containerRuntime,
