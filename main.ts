@@ -12,6 +12,7 @@ import { loadCredentials } from './io/kube-credentials.ts';
 import { openLog } from './io/log.ts';
 import { createMetrics, type Metrics } from './io/metrics.ts';
 import { systemRandom } from './io/random.ts';
+import { traceLog } from './io/trace-log.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
@@ -66,6 +67,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     clock: systemClock,
     random: systemRandom,
     log,
+    traceLog: traceLog(settings, output.always),
     instance,
     fatal: (report) => {
       // New containers cannot start any more: another process should take over.

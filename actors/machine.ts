@@ -7,6 +7,7 @@ import { dispatch, spawn as nactSpawn, stop as nactStop, type Ref, type Supervis
 import type { Clock } from '../io/clock.ts';
 import type { Address, Tagged } from '../messages/address.ts';
 import type { Attempt } from '../messages/ids.ts';
+import type { Trace } from '../messages/trace.ts';
 import {
   type Counts,
   CRASHES_KEPT,
@@ -19,7 +20,7 @@ import {
   type Verdict,
 } from './contract.ts';
 import { Quiescence } from './quiescence.ts';
-import { causeOf, effectsText, type Trace } from './trace.ts';
+import { causeOf, effectsText } from './trace.ts';
 
 export type {
   Counts,

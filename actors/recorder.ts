@@ -2,7 +2,7 @@
  * Flight recorder: the last turns of each container and its children, in memory. Rings belong to a key, not to an actor,
  * so they survive restarts. Writes nothing anywhere: `also` may.
  */
-import type { Trace, TraceRecord } from './trace.ts';
+import type { Trace, TraceRecord } from '../messages/trace.ts';
 
 export interface RecorderLimits {
   /** Records kept for each key: 72 bytes each, without their texts. */
@@ -13,8 +13,8 @@ export interface RecorderLimits {
 export const RECORDER_LIMITS: RecorderLimits = { recordsMax: 32, goneMax: 256 };
 
 export interface Recorder {
-  /** The trace to spawn the container's actor with; its children inherit it. The same ring for the same key. */
-  readonly of: (key: string) => Trace;
+  /** The trace to spawn the container's actor with; its children inherit it. The same ring for the same key. `own` hears it too. */
+  readonly of: (key: string, own?: Trace) => Trace;
   /** Oldest first, with times to the millisecond and durations to the microsecond; empty for a key never heard of. */
   readonly read: (key: string) => readonly TraceRecord[];
   /** The ring stays readable until `goneMax` others were forgotten. */
@@ -58,13 +58,14 @@ export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_L
   }
 
   return {
-    of: (key) => {
+    of: (key, own) => {
       let ring = rings.get(key);
       gone.delete(key);
       return (record) => {
         ring ??= ringOf(key, record.atMs);
         add(ring, record, shared(record.effects), limits.recordsMax);
         also?.(record);
+        own?.(record);
       };
     },
     read: (key) => {

@@ -1,25 +1,5 @@
-/** What the kernel tells of each turn. Type and texts only: actors/recorder.ts keeps records, io/ writes them out. */
+/** The texts of a trace record: cause and effects of a turn. */
 import type { Tagged } from '../messages/address.ts';
-
-/** One message handled, or one that never will be. All fields are always there; `''` stands for none. */
-export interface TraceRecord {
-  /** Milliseconds since 1970 at the begin of the turn, by the monotonic clock: never goes back. */
-  readonly atMs: number;
-  readonly path: string;
-  /** `kind` of the message; `crash`, `restart`, `stop` are the kernel's own. */
-  readonly message: string;
-  /** Path of the actor whose turn sent it; `io` from outside of any turn. */
-  readonly from: string;
-  /** In the mailbox, back-off included. */
-  readonly waitedMs: number;
-  readonly tookMs: number;
-  /** Kinds in order, repetitions counted: `abort,ask:join,spawn x3`. */
-  readonly effects: string;
-  /** `why` of the message, where it has one. */
-  readonly cause: string;
-  readonly error: string;
-}
-export type Trace = (record: TraceRecord) => void;
 
 /** A message may say why it was sent. */
 export const causeOf = (msg: Tagged & { readonly why?: unknown }): string =>

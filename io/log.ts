@@ -4,20 +4,24 @@ import type { Clock } from './clock.ts';
 
 /** Keys used everywhere: container, uid, node, pod, step, attempt, tookMs, err. Foreign objects go under one key of ours. */
 export type LogKeys = Readonly<Record<string, unknown>>;
+/** `message` is constant text; what varies is in `keys`. */
+export type LogWrite = (keys: LogKeys, message: string) => void;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** What the rest of the program sees of logging. `message` is constant text; what varies is in `keys`. */
+/** What the rest of the program sees of logging. */
 export interface Log {
-  readonly debug: (keys: LogKeys, message: string) => void;
-  readonly info: (keys: LogKeys, message: string) => void;
-  readonly warn: (keys: LogKeys, message: string) => void;
-  readonly error: (keys: LogKeys, message: string) => void;
+  readonly debug: LogWrite;
+  readonly info: LogWrite;
+  readonly warn: LogWrite;
+  readonly error: LogWrite;
   /** Its lines carry `keys` too; they are serialised once. */
   readonly child: (keys: LogKeys) => Log;
 }
 
 export interface LogOutput {
   readonly log: Log;
+  /** Written whatever the level is, as `info`: for what someone asked for by name. */
+  readonly always: LogWrite;
   /** Takes effect at once, for child loggers too. */
   readonly setLevel: (level: LogLevel) => void;
   /** Lines lost because the reader of our output was too slow, or because a logged value could not be read. */
@@ -71,16 +75,20 @@ export function openLog(options: LogOptions): LogOutput {
     options.destination ?? standard ?? process.stdout,
   );
 
+  const put = (logger: Logger, level: LogLevel, keys: LogKeys, message: string): void => {
+    try {
+      logger[level](keys, message);
+    } catch {
+      droppedCount++; // A getter that throws in a logged value must not fail the caller.
+    }
+  };
   const wrap = (logger: Logger): Log => {
     // pino copies the level into each child; one shared threshold lets it change at run time.
-    const write = (level: LogLevel) => (keys: LogKeys, message: string) => {
-      if (RANK[level] < rankMin) return;
-      try {
-        logger[level](keys, message);
-      } catch {
-        droppedCount++; // A getter that throws in a logged value must not fail the caller.
-      }
-    };
+    const write =
+      (level: LogLevel): LogWrite =>
+      (keys, message) => {
+        if (RANK[level] >= rankMin) put(logger, level, keys, message);
+      };
     return {
       debug: write('debug'),
       info: write('info'),
@@ -91,6 +99,7 @@ export function openLog(options: LogOptions): LogOutput {
   };
   return {
     log: wrap(root),
+    always: (keys, message) => put(root, 'info', keys, message),
     setLevel: (level) => {
       rankMin = RANK[level];
     },

@@ -10,11 +10,11 @@ import { image } from '../actors/image.ts';
 import { actorName, createSystem, type System, spawn } from '../actors/machine.ts';
 import { type Grants, node } from '../actors/node.ts';
 import { createRecorder, type Recorder } from '../actors/recorder.ts';
-import type { Trace } from '../actors/trace.ts';
 import { type EventRecorder, eventRecorder } from '../io/events.ts';
 import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
 import { type StatusWriter, statusWriter } from '../io/status-writer.ts';
+import type { TraceLog } from '../io/trace-log.ts';
 import { randomUuid } from '../io/uuid.ts';
 import type { ClusterMessage } from '../messages/cluster.ts';
 import { CONDITIONS } from '../messages/condition.ts';
@@ -24,6 +24,7 @@ import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
 import { CONTAINERS, type KubeObject, type KubeOutcome, refOf } from '../messages/kube.ts';
 import { sameJson } from '../messages/merge-patch.ts';
 import type { NodeMessage } from '../messages/node.ts';
+import type { Trace } from '../messages/trace.ts';
 import { warningEachMinute } from '../messages/verdict.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import { createCallers } from './callers.ts';
@@ -45,6 +46,8 @@ export interface ControllerOptions extends Omit<Outlets, 'kube'> {
   readonly instance: string;
   /** Hears of every turn, beside the flight recorder. */
   readonly trace?: Trace;
+  /** Hears of the turns of the containers that it chooses. */
+  readonly traceLog?: TraceLog;
   /** A cell or the root gave up: whether the process goes on is the caller's decision. */
   readonly fatal: (report: CrashReport) => void;
   /** Other tables, for tests. */
@@ -130,7 +133,7 @@ export function createController(options: ControllerOptions): Controller {
   const fleet: Fleet<ContainerMessage> = createFleet(system, {
     random,
     startContainer: (parent, uid, judge) =>
-      spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid)),
+      spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid, chosenTrace(uid))),
     report: (report) => crashed(report),
     fatal: options.fatal,
   });
@@ -151,6 +154,11 @@ export function createController(options: ControllerOptions): Controller {
   const images = fleet.service<string, ImageMessage>('images', (parent, name, judge) =>
     spawn(parent, actorName(name), image(name, { ...shared, known: knownFlags }), judge),
   );
+  function chosenTrace(uid: ContainerUid): Trace | undefined {
+    const metadata = about(uid)?.metadata;
+    if (metadata === undefined) return undefined;
+    return options.traceLog?.of({ namespace: metadata.namespace ?? '', name: metadata.name, uid });
+  }
   /** `<namespace>,<name>`: what people look for in a trace. */
   function containerName(uid: ContainerUid): string {
     const metadata = stores.containers.metaOf(uid);

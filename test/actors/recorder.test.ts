@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn, tell } from '../../actors/machine.ts';
 import { createRecorder } from '../../actors/recorder.ts';
-import type { TraceRecord } from '../../actors/trace.ts';
+import type { TraceRecord } from '../../messages/trace.ts';
 import { drive } from '../support/drive.ts';
 import { noter, stage } from '../support/stage.ts';
 

@@ -1,6 +1,6 @@
 /** A system over a virtual clock with everything it says collected: what most kernel tests start from. */
 import { createSystem, type Judge, type Machine, type System, stop } from '../../actors/machine.ts';
-import type { TraceRecord } from '../../actors/trace.ts';
+import type { TraceRecord } from '../../messages/trace.ts';
 import { type CrashReport, oneForOne, type RestartLimit } from '../../supervisors/one-for-one.ts';
 import { random } from './seeded.ts';
 import { type SimClock, simClock } from './sim-clock.ts';

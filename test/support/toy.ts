@@ -4,13 +4,13 @@
  */
 import { type Judge, type Machine, type Parent, spawn, stopChild, tell } from '../../actors/machine.ts';
 import type { Callers, Script } from '../../actors/script.ts';
-import type { Trace } from '../../actors/trace.ts';
 import { runScript } from '../../actors/worker.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Random } from '../../io/random.ts';
 import type { Address } from '../../messages/address.ts';
 import type { Ending } from '../../messages/ending.ts';
 import type { Attempt, ContainerUid } from '../../messages/ids.ts';
+import type { Trace } from '../../messages/trace.ts';
 
 export type ToyCall =
   | { readonly kind: 'exec'; readonly uid: ContainerUid; readonly argv: string }
