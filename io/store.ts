@@ -55,7 +55,7 @@ export interface Store<T extends KubeObject> extends StoreReader<T> {
   readonly take: (event: WatcherEvent<T>) => void;
   /**
    * The answer to an own write, of any age: an older state than the held one, or one of an object that was seen to go, is
-   * ignored, and so is a Status. Only objects within the watcher's selectors and namespace belong here.
+   * ignored, and so is a Status. One that took the last finalizer of a deleted object takes the object. Only objects within the watcher's selectors and namespace belong here.
    */
   readonly put: (answer: KubeObject) => void;
 }
@@ -182,14 +182,14 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     const before = set(seen, origin);
     if (!sameButVersion(before, entries.get(meta.uid))) tellNow(meta.uid, before?.object, origin);
   };
-  const drop = (meta: ObjectMeta) => {
-    advance(meta.resourceVersion);
+  const drop = (meta: ObjectMeta, origin: Origin) => {
+    if (origin === 'watch') advance(meta.resourceVersion);
     const held = entries.get(meta.uid);
     if (held !== undefined && (compareVersions(meta.resourceVersion, held.meta.resourceVersion) ?? 0) < 0) return;
     bury(meta.uid, meta.resourceVersion);
     if (held === undefined) return;
     remove(meta.uid, held);
-    tellNow(meta.uid, held.object, 'watch');
+    tellNow(meta.uid, held.object, origin);
   };
 
   /** Readers see the new state in whole at once; listeners hear of the difference in slices. */
@@ -256,7 +256,9 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
       return (key) => objectsOf(index.uidsOf(key));
     },
     put: (answer) => {
-      if (typeof answer.metadata?.uid === 'string') apply(see(answer, project), 'own');
+      if (typeof answer.metadata?.uid !== 'string') return;
+      if (wasTheLast(answer)) drop(answer.metadata, 'own');
+      else apply(see(answer, project), 'own');
     },
     take: (event) => {
       switch (event.kind) {
@@ -275,7 +277,7 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
           else listing.set(metaOf(event.seen).uid, event.seen);
           return;
         case 'delete':
-          if (listing === undefined) drop(event.meta);
+          if (listing === undefined) drop(event.meta, 'watch');
           else listing.delete(event.meta.uid);
       }
     },
@@ -291,5 +293,10 @@ function sameButVersion<T extends KubeObject>(before: Entry<T> | undefined, afte
   return sameJson(before.object, aligned);
 }
 
+/** The write took the last finalizer of an object that was to be deleted: with it the object went. */
+const wasTheLast = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.finalizers ?? []).length === 0 &&
+  (metadata.deletionGracePeriodSeconds ?? 0) === 0;
 const notAfter = (version: string, limit: string): boolean => (compareVersions(version, limit) ?? 1) <= 0;
 const nameKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;

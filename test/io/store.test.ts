@@ -69,6 +69,21 @@ test('an answer that comes later than newer news is ignored', () => {
   assert.equal(told(), ['changed watch']);
 });
 
+test('the answer to a write that took the last finalizer of a deleted object takes the object', () => {
+  const { store, apply, told, drop } = setUp();
+  const leaving = (version: number, finalizers: readonly string[]) => {
+    const found = thing('a', version);
+    return { ...found, metadata: { ...found.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers } };
+  };
+  apply(leaving(1, ['ours', 'theirs']));
+  store.put(leaving(2, ['theirs']));
+  assert.is(store.size(), 1);
+  store.put(leaving(3, []));
+  assert.is(store.size(), 0);
+  drop(leaving(3, []));
+  assert.equal(told(), ['changed watch', 'changed own', 'gone own']);
+});
+
 test('versions that are not numbers replace what is held', () => {
   const { store, apply } = setUp();
   apply(thing('a', 'zz', 1));

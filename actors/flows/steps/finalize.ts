@@ -1,13 +1,15 @@
 /** D26, X17: the last pod gone, the directory empty, then the finalizer. Source: spec 03, 4.15. */
-import type { Verdict } from '../../../messages/verdict.ts';
+import { done, type Verdict } from '../../../messages/verdict.ts';
 import type { Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 import { cleanPersistentDir } from './clean-up.ts';
-import { dropFinalizer } from './object.ts';
+import { dropFinalizer, FINALIZER } from './object.ts';
 import { stop } from './stop-pod.ts';
 
-export const finalize = (pass: Pass): Ask => ask('object', finish(pass));
+/** One that only others still hold needs nothing more of us. */
+export const finalize = (pass: Pass): Verdict | Ask =>
+  pass.container.metadata.finalizers?.includes(FINALIZER) === true ? ask('object', finish(pass)) : done;
 
 function* finish(pass: Pass): Script<Verdict> {
   const stopped = yield* stop(pass, 'forced');
