@@ -8,6 +8,7 @@ import type { ClusterAnswer, ClusterAsk } from '../messages/cluster.ts';
 import type { NodeName } from '../messages/ids.ts';
 import type { ImageAnswer, ImageAsk } from '../messages/image.ts';
 import type { KubeObject, KubeOutcome } from '../messages/kube.ts';
+import type { NamespaceAnswer, NamespaceAsk } from '../messages/namespace.ts';
 import type { NodeAnswer, NodeAsk } from '../messages/node.ts';
 import type { AgentOutcome, ExecOutcome } from '../messages/outcome.ts';
 import type { Script as AnyScript } from './script.ts';
@@ -35,6 +36,7 @@ export type Call =
   | { readonly kind: 'node'; readonly node: NodeName; readonly ask: NodeAsk }
   | { readonly kind: 'cluster'; readonly ask: ClusterAsk }
   | { readonly kind: 'image'; readonly ask: ImageAsk }
+  | { readonly kind: 'namespace'; readonly ask: NamespaceAsk }
   | { readonly kind: 'sleep'; readonly delayMs: number };
 
 /** What each call is answered with. */
@@ -45,6 +47,7 @@ export interface Answers {
   readonly node: NodeAnswer;
   readonly cluster: ClusterAnswer;
   readonly image: ImageAnswer;
+  readonly namespace: NamespaceAnswer;
   readonly sleep: undefined;
 }
 /** One entry per kind of call: starts it, returns what ends it early. `answer` is called at most once. */
@@ -76,6 +79,9 @@ export function* askCluster<Ask extends ClusterAsk>(ask: Ask): Script<ClusterAns
 }
 export function* askImage(ask: ImageAsk): Script<ImageAnswer> {
   return (yield { kind: 'image', ask }) as ImageAnswer;
+}
+export function* askNamespace(ask: NamespaceAsk): Script<NamespaceAnswer> {
+  return (yield { kind: 'namespace', ask }) as NamespaceAnswer;
 }
 export function* sleep(delayMs: number): Script<void> {
   yield { kind: 'sleep', delayMs };

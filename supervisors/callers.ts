@@ -9,6 +9,7 @@ import type { ClusterMessage } from '../messages/cluster.ts';
 import type { ClusterUid, NodeName } from '../messages/ids.ts';
 import type { ImageMessage } from '../messages/image.ts';
 import type { KubeObject } from '../messages/kube.ts';
+import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import type { Pools } from './pools.ts';
 
@@ -24,6 +25,7 @@ export interface Reach {
   readonly tellNode: (name: NodeName, message: NodeMessage) => void;
   readonly tellCluster: (uid: ClusterUid, message: ClusterMessage) => void;
   readonly tellImage: (image: string, message: ImageMessage) => void;
+  readonly tellNamespace: (name: string, message: NamespaceMessage) => void;
 }
 
 const nothing = (): void => {};
@@ -71,6 +73,10 @@ export function createCallers(reach: Reach): Callers {
     },
     image: ({ ask }, answer) => {
       reach.tellImage(ask.image, { kind: 'asked', ask, answer });
+      return nothing;
+    },
+    namespace: ({ ask }, answer) => {
+      reach.tellNamespace(ask.namespace, { kind: 'asked', ask, answer });
       return nothing;
     },
     sleep: ({ delayMs }, answer) => clock.after(delayMs, () => answer(undefined)),

@@ -8,6 +8,7 @@ import { withCondition } from '../actors/flows/run.ts';
 import { flows as standardFlows } from '../actors/flows/tables.ts';
 import { image } from '../actors/image.ts';
 import { actorName, createSystem, type System, spawn } from '../actors/machine.ts';
+import { namespace } from '../actors/namespace.ts';
 import { type Grants, node } from '../actors/node.ts';
 import { createRecorder, type Recorder } from '../actors/recorder.ts';
 import { type EventRecorder, eventRecorder } from '../io/events.ts';
@@ -23,6 +24,7 @@ import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
 import { CONTAINERS, type KubeObject, type KubeOutcome, refOf } from '../messages/kube.ts';
 import { sameJson } from '../messages/merge-patch.ts';
+import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import type { Trace } from '../messages/trace.ts';
 import { warningEachMinute } from '../messages/verdict.ts';
@@ -102,6 +104,7 @@ export function createController(options: ControllerOptions): Controller {
     tellNode: (name, message) => nodes.tell(name, message),
     tellCluster: (uid, message) => clusters.tell(uid, message),
     tellImage: (name, message) => images.tell(name, message),
+    tellNamespace: (name, message) => namespaces.tell(name, message),
   });
   const read = (uid: ContainerUid): Seen | undefined => {
     const problem = stores.containers.problemOf(uid);
@@ -153,6 +156,9 @@ export function createController(options: ControllerOptions): Controller {
   );
   const images = fleet.service<string, ImageMessage>('images', (parent, name, judge) =>
     spawn(parent, actorName(name), image(name, { ...shared, known: knownFlags }), judge),
+  );
+  const namespaces = fleet.service<string, NamespaceMessage>('namespaces', (parent, name, judge) =>
+    spawn(parent, actorName(name), namespace(name, shared), judge),
   );
   function chosenTrace(uid: ContainerUid): Trace | undefined {
     const metadata = about(uid)?.metadata;
@@ -211,6 +217,7 @@ export function createController(options: ControllerOptions): Controller {
     image: (name) => {
       if (images.has(name)) images.tell(name, { kind: 'lookAgain' });
     },
+    namespaceGone: (name) => namespaces.forget(name),
     isOwnStatus: ({ metadata, status }) =>
       answering === metadata.uid || (writing.has(metadata.uid) && sameJson(status, writing.get(metadata.uid))),
   });

@@ -20,6 +20,8 @@ export interface Destinations {
   readonly node: (name: NodeName) => void;
   /** Only actors that run: a change alone needs no new one. */
   readonly image: (name: string) => void;
+  /** Nothing is left in it. */
+  readonly namespaceGone: (name: string) => void;
   readonly nodeIsRunning: (name: NodeName) => boolean;
   /** Its status is what its actor is writing just now: no news to it. */
   readonly isOwnStatus: (container: WekaContainer) => boolean;
@@ -36,6 +38,9 @@ export function startRouter(stores: Stores, view: View, to: Destinations): void 
   stores.pods.onChange((change) => routePod(change, to));
   stores.nodes.onChange((change) => routeNode(change, view, to));
   stores.clusters.onChange((change) => routeCluster(change, view, to));
+  stores.namespaces.onChange((change) => {
+    if (change.kind === 'gone') to.namespaceGone(change.object.metadata.name);
+  });
   stores.jobs.onChange((change) => {
     const name = change.kind === 'malformed' ? change.meta.name : change.object.metadata.name;
     const [, uid] = CLEANUP_JOB.exec(name) ?? [];

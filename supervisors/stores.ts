@@ -1,5 +1,6 @@
 /** All stores and their watchers: what is watched, from where, with which indexes. Started once, in the order of use. */
 
+import { BOOT_SCRIPTS } from '../actors/rules/boot-scripts.ts';
 import { TOOLKIT_CONFIG_MAP } from '../actors/rules/node-info.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
@@ -89,7 +90,7 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   const namespaces = watched<Namespace>(NAMESPACES, projectAs(namespaceShape));
   const clusters = watched<WekaCluster>(CLUSTERS, projectAs(clusterShape));
   const clients = watched<WekaClient>(CLIENTS, projectAs(clientShape));
-  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), named('weka-boot-scripts'));
+  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), named(BOOT_SCRIPTS));
   const toolkit = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), { ...own, ...named(TOOLKIT_CONFIG_MAP) });
   const agentToken = watched<Secret>(SECRETS, projectAs(secretShape), {
     ...own,
@@ -108,7 +109,7 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     Pod: pods.put,
     Node: nodes.put,
     Job: (answer) => (answer.metadata.namespace === settings.operatorNamespace ? jobs.put(answer) : undefined),
-    ConfigMap: (answer) => (answer.metadata.name === 'weka-boot-scripts' ? bootScripts.put(answer) : undefined),
+    ConfigMap: (answer) => (answer.metadata.name === BOOT_SCRIPTS ? bootScripts.put(answer) : undefined),
   };
   return {
     containers,

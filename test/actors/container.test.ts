@@ -442,6 +442,7 @@ test('as an actor: one look at the start, the timer, a child that is aborted by 
       node: never,
       cluster: never,
       image: never,
+      namespace: never,
       sleep: (_call, answer) => {
         log.push('call');
         if (answering) answer(undefined);

@@ -157,6 +157,7 @@ test('as an actor: 500 that ask at once cause one fetch, and each is woken', asy
       node: () => () => {},
       cluster: () => () => {},
       image: () => () => {},
+      namespace: () => () => {},
       sleep: () => () => {},
       kube: (call, answer) => {
         calls.push(nameOf(call));

@@ -521,6 +521,7 @@ test('as an actor: calls go out, the answer ends the work, whoever waits is woke
       node: () => () => {},
       cluster: () => () => {},
       image: () => () => {},
+      namespace: () => () => {},
       sleep: () => () => {},
       kube: (call, answer) => {
         calls.push(nameOf(call));

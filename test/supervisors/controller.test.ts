@@ -29,4 +29,28 @@ test('a restart of the process: no actor starts before its container is known, s
   scene.crash();
 });
 
+test('all containers of a new namespace together create one copy of the boot scripts', async () => {
+  const created: string[] = [];
+  const scene = createScene({
+    seed: 'boot',
+    nodes: 8,
+    drive: 6,
+    compute: 6,
+    outside: {
+      kube: (api) => ({
+        ...api,
+        request: (request, signal) => {
+          if (request.verb === 'create' && request.type.kind === 'ConfigMap')
+            created.push(request.object.metadata.namespace ?? '');
+          return api.request(request, signal);
+        },
+      }),
+    },
+  });
+  scene.start();
+  assert.type(await scene.until(scene.allUp, UP_MS_MAX), 'number', scene.notUp().join('\n'));
+  assert.equal(created, ['weka']);
+  scene.crash();
+});
+
 test.run();

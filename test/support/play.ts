@@ -10,7 +10,7 @@ export type Line = readonly [call: string, answer: unknown];
 
 /**
  * `exec WekaLocalPs`, `agent POST /register`, `get pods/weka/drive`, `create pods/weka/drive`, `node allocate`,
- * `cluster member`, `image flags`, `sleep 3000`.
+ * `cluster member`, `image flags`, `namespace bootConfigMap`, `sleep 3000`.
  */
 export function nameOf(call: Call): string {
   switch (call.kind) {
@@ -27,6 +27,7 @@ export function nameOf(call: Call): string {
     case 'node':
     case 'cluster':
     case 'image':
+    case 'namespace':
       return `${call.kind} ${call.ask.kind}`;
     case 'sleep':
       return `sleep ${call.delayMs}`;

@@ -1,5 +1,5 @@
 /**
- * The life of one container at the level of decisions: its machine, the node's and the cluster's, over a fake view that
+ * The life of one container at the level of decisions: its machine, its node's, cluster's and namespace's, over a fake view that
  * takes the writes as an API server would. No kernel and no time but what the test says. What a pod answers is the test's.
  */
 import type { AgentAnswer, Answers, Call } from '../../actors/calls.ts';
@@ -10,6 +10,11 @@ import {
 } from '../../actors/cluster.ts';
 import { decider, initial, type State } from '../../actors/container.ts';
 import { flows } from '../../actors/flows/tables.ts';
+import {
+  type Effect as NamespaceEffect,
+  decider as namespaceDecider,
+  initial as namespaceInitial,
+} from '../../actors/namespace.ts';
 import { type Effect as NodeEffect, decider as nodeDecider, initial as nodeInitial } from '../../actors/node.ts';
 import type { Config } from '../../config.ts';
 import type { ClusterMessage } from '../../messages/cluster.ts';
@@ -17,6 +22,7 @@ import type { ContainerMessage } from '../../messages/container.ts';
 import type { Attempt, ClusterUid } from '../../messages/ids.ts';
 import type { JsonPatchOperation, KubeObject, KubeOutcome } from '../../messages/kube.ts';
 import { mergePatch } from '../../messages/merge-patch.ts';
+import type { NamespaceMessage } from '../../messages/namespace.ts';
 import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';
 import type { ExecOutcome } from '../../messages/outcome.ts';
 import type { WekaContainer, WekaContainerStatus } from '../../messages/weka-container.ts';
@@ -71,6 +77,7 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
   let state: State = initial;
   let nodeState = nodeInitial;
   let clusterState = clusterInitial;
+  let namespaceState = namespaceInitial;
   let timerMs: number | undefined;
   const next = () => ({ fresh: ++fresh as Attempt, ms: nowMs });
   const decide = decider(flows, { view, settings });
@@ -82,6 +89,7 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
     grants: new Map(),
   });
   const decideCluster = clusterDecider('uid-c' as ClusterUid, { view, settings });
+  const decideNamespace = namespaceDecider(about.metadata.namespace ?? '', { view, settings });
 
   const current = (): WekaContainer | undefined => view.container(uid);
   const put = (object: KubeObject): KubeObject => {
@@ -148,7 +156,7 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
 
   function answerTo(call: Call): Answers[Call['kind']] {
     const name = nameOf(call);
-    if (call.kind !== 'sleep' && call.kind !== 'node' && call.kind !== 'image' && call.kind !== 'cluster') {
+    if (call.kind === 'exec' || call.kind === 'agent' || call.kind === 'kube') {
       if (!name.startsWith('get ')) log.push(call.kind === 'exec' ? `${name} in ${call.target.pod}` : name);
     }
     switch (call.kind) {
@@ -171,12 +179,29 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
         for (const effect of effects as readonly ClusterEffect[]) effect.to(effect.answer);
         return answer;
       }
+      case 'namespace': {
+        let answer: Answers['namespace'] = { kind: 'pending' };
+        tellNamespace({ kind: 'asked', ask: call.ask, answer: (given) => (answer = given) });
+        return answer;
+      }
       case 'node': {
         let answer: NodeAnswer | undefined;
         tellNode({ kind: 'asked', ask: call.ask, answer: (given) => (answer = given) });
         if (answer === undefined) throw new Error('the node did not answer in its turn');
         return answer;
       }
+    }
+  }
+  function tellNamespace(msg: NamespaceMessage): void {
+    const [after, effects] = decideNamespace(namespaceState, msg, next());
+    namespaceState = after;
+    for (const effect of effects as readonly NamespaceEffect[]) {
+      if (effect.kind === 'answer') effect.to(effect.answer);
+      if (effect.kind === 'wake' && effect.uid === uid) mine.push({ kind: 'lookAgain' });
+      if (effect.kind !== 'copy') continue;
+      let step = effect.script.next();
+      while (step.done !== true) step = effect.script.next(answerTo(step.value));
+      tellNamespace({ kind: 'ended', attempt: effect.attempt, copied: step.value });
     }
   }
   function tellNode(msg: NodeMessage): void {

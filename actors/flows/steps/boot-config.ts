@@ -1,36 +1,31 @@
-/** Keeps the copy of the boot scripts in the container's namespace equal to the operator's. Source: spec 02, 6.11. */
-import { CONFIG_MAPS } from '../../../messages/kube.ts';
+/** Step 16: the copy of the boot scripts in the container's namespace equals the operator's. Source: spec 02, 6.11. */
 import { sameJson } from '../../../messages/merge-patch.ts';
-import { done, failed, type Verdict } from '../../../messages/verdict.ts';
-import { kube, type Script } from '../../calls.ts';
+import { done, failed, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
+import { askNamespace, type Script } from '../../calls.ts';
+import { BOOT_SCRIPTS, sourceMissing } from '../../rules/boot-scripts.ts';
 import { namespaceOf, type Pass } from '../pass.ts';
-import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
-
-const NAME = 'weka-boot-scripts';
 
 export function ensureBootConfigMap(pass: Pass): Verdict | Ask {
   const { view, settings } = pass;
   const namespace = namespaceOf(pass);
-  const source = view.configMap(settings.operatorNamespace, NAME);
-  if (source === undefined) return failed(`configmaps "${NAME}" not found in namespace ${settings.operatorNamespace}`);
+  const source = view.configMap(settings.operatorNamespace, BOOT_SCRIPTS);
+  if (source === undefined) return failed(sourceMissing(settings.operatorNamespace));
   if (namespace === settings.operatorNamespace) return done;
-  const copy = view.configMap(namespace, NAME);
+  const copy = view.configMap(namespace, BOOT_SCRIPTS);
   if (copy !== undefined && sameJson(copy.data ?? {}, source.data ?? {})) return done;
-  return ask('object', copyTo(namespace, source.data ?? {}, copy !== undefined));
+  return ask('object', copied(pass, namespace));
 }
 
-function* copyTo(namespace: string, data: Readonly<Record<string, string>>, there: boolean): Script<Verdict> {
-  const ref = { type: CONFIG_MAPS, namespace, name: NAME };
-  if (!there) {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME, namespace }, data };
-    const created = yield* kube({ verb: 'create', type: CONFIG_MAPS, object });
-    // Another container of this namespace may have been first; any other failure shows when the pod cannot mount it.
-    if (created.kind !== 'alreadyExists') return done;
-    const present = yield* kube({ verb: 'get', ref });
-    if (present.kind !== 'ok') return kubeFailed(`failed to read ConfigMap ${NAME}`, present);
-    if (sameJson('data' in present.answer ? present.answer.data : {}, data)) return done;
+/** The namespace's actor makes one copy for all. The wait ends with its word, not with the delay. */
+function* copied({ uid }: Pass, namespace: string): Script<Verdict> {
+  const answer = yield* askNamespace({ kind: 'bootConfigMap', namespace, uid });
+  switch (answer.kind) {
+    case 'pending':
+      return wait(WAIT_MS, `ConfigMap ${BOOT_SCRIPTS} is being copied to namespace ${namespace}`);
+    case 'refused':
+      return done;
+    case 'failed':
+      return failed(answer.reason);
   }
-  const outcome = yield* kube({ verb: 'jsonPatch', ref, patch: [{ op: 'add', path: '/data', value: data }] });
-  return outcome.kind === 'ok' ? done : kubeFailed(`failed to update ConfigMap ${NAME}`, outcome);
 }
