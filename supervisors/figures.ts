@@ -2,7 +2,7 @@
 import { actorFamilies, eventFamilies, type PoolFigures, poolFamilies } from '../io/metric-families.ts';
 import type { Family } from '../io/metrics.ts';
 import type { PoolCounts } from '../io/pool.ts';
-import type { WekaContainer } from '../messages/weka-container.ts';
+import { STATUSES, type WekaContainer } from '../messages/weka-container.ts';
 import type { Controller } from './controller.ts';
 
 export function controllerFamilies({ system, fleet, pools, events, stores }: Controller): readonly Family[] {
@@ -37,22 +37,4 @@ const figuresOf = (pool: string, { running, waiting, dropped }: PoolCounts): Poo
 /** A status that weka made up is one label value at most: unknown ones share it. */
 const keyOf = ({ spec, status }: WekaContainer): string =>
   `${spec.mode}/${KNOWN.has(status?.status ?? '') ? status?.status : 'other'}`;
-const KNOWN: ReadonlySet<string> = new Set([
-  'Init',
-  'PodNotRunning',
-  'PodRunning',
-  'PodTerminating',
-  'WaitForDrivers',
-  'Running',
-  'Stopped',
-  'Starting',
-  'Unhealthy',
-  'Error',
-  'DrivesAdding',
-  'Building',
-  'Completed',
-  'Paused',
-  'Deleting',
-  'Destroying',
-  'Draining',
-]);
+const KNOWN: ReadonlySet<string> = new Set(STATUSES);

@@ -3,6 +3,7 @@
 import { PODS, refOf } from '../../../messages/kube.ts';
 import { conditionOf, nodeReady, PODS_CONTAINER } from '../../../messages/resources.ts';
 import { done, doneWith, failed, type Verdict, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import { isOneOff } from '../../../messages/weka-modes.ts';
 import { kube, type Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
@@ -16,8 +17,16 @@ export const reportNodeUnschedulable = ({ nodeName }: Pass): Verdict =>
 
 export const ensurePodNotRunningState = (pass: Pass): Verdict => setStatus(pass, 'PodNotRunning');
 export const setPodRunningStatus = (pass: Pass): Verdict => (podRunning(pass) ? setStatus(pass, 'PodRunning') : done);
-export const waitForPodRunning = (pass: Pass): Verdict =>
-  podRunning(pass) ? done : wait(10_000, 'Pod is not running');
+/** Step 40. A pod that has ended will not run again: it makes room for a new one (F22). One-offs are done then. */
+export function waitForPodRunning(pass: Pass): Verdict | Ask {
+  if (podRunning(pass)) return done;
+  const waits = wait(10_000, 'Pod is not running');
+  const { pod, settings, spec } = pass;
+  const ended = FINISHED.has(phaseOf(pass) ?? '') && !isOneOff(spec.mode) && settings.finishedPodCleanupEnabled;
+  if (!ended || pod === undefined || pod.metadata.deletionTimestamp !== undefined) return waits;
+  return ask('pod', removePod(refOf(PODS, pod.metadata), pod.metadata.uid, waits));
+}
+const FINISHED: ReadonlySet<string> = new Set(['Failed', 'Succeeded']);
 
 /** Step 39. A running pod of a node that has been not ready for a while is deleted, once (V1). */
 export function handleNodeNotReady(pass: Pass): Verdict | Ask {
