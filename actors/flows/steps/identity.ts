@@ -61,3 +61,23 @@ function* join(pass: Pass, target: PodTarget): Script<Verdict> {
   }
   return doneWith({ status: { containerID: found.hostId, clusterID: found.guid } });
 }
+
+/**
+ * A member's identity is read once more for each new pod: a local container that came back as another host, or in another
+ * cluster, is reported, and nothing is done to either (F3).
+ */
+export function verifyIdentity(pass: Pass): Verdict | Ask {
+  const target = ownPod(pass);
+  return target === undefined ? failed('Pod is not found') : ask('member', compare(pass, target));
+}
+function* compare(pass: Pass, target: PodTarget): Script<Verdict> {
+  const { containerID, clusterID } = pass.status;
+  const found = yield* readMembership(pass, target);
+  if (found.kind !== 'member') return failed(found.text);
+  if (found.hostId === containerID && found.guid === clusterID) return done;
+  const text = `container reports host ${found.hostId} of cluster ${found.guid}, its status says host ${containerID} of ${clusterID}`;
+  return doneWith({ events: [warningEachMinute('ClusterIdMismatch', text)] });
+}
+export const isMember = ({ status }: Pass): boolean =>
+  status.containerID !== undefined && status.internalStatus === 'READY';
+export const podUid = ({ pod }: Pass): string => pod?.metadata.uid ?? '';
