@@ -1,10 +1,12 @@
 /** The active flow, in the order of spec 02, 5. Order is the contract. */
 import { CONDITIONS, SUCCESS } from '../../messages/condition.ts';
+import type { ContainerMode } from '../../messages/weka-container.ts';
 import {
   isAdhocOp,
   isAllocatable,
   isBackend,
   isClient,
+  isCompute,
   isDiscovery,
   isDrive,
   isOneOff,
@@ -24,9 +26,10 @@ import {
   type Pass,
   podAbsent,
   podPresent,
+  podTerminating,
 } from './pass.ts';
 import type { PendingStep, Row } from './step.ts';
-import { allocateResources } from './steps/allocate.ts';
+import { allocateDrives, allocateResources, lacksDrives, whatIsLacking } from './steps/allocate.ts';
 import { ensureBootConfigMap } from './steps/boot-config.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
@@ -55,11 +58,21 @@ import {
   setPodRunningStatus,
   waitForPodRunning,
 } from './steps/pod-health.ts';
+import { dropStopAttempt, handlePodTermination, hasStopAttempt } from './steps/pod-termination.ts';
 import { inStem, setJoinIpsIfStuckInStem } from './steps/stem-rescue.ts';
-import { checkUnhealthyPodResources, writeResourcesStep } from './steps/write-resources.ts';
+import {
+  checkUnhealthyPodResources,
+  mayBeOutdated,
+  podAndContent,
+  verifyOfPod,
+  writeResourcesStep,
+} from './steps/write-resources.ts';
 
 const MINUTE_MS = 60_000;
 const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
+const isDriveOrCompute = (of: ContainerMode): boolean => isDrive(of) || isCompute(of);
+/** Its status says so (step 20) and stays: what its process says on its way out is no news (I2). */
+const terminatesGracefully = (pass: Pass): boolean => podTerminating(pass) && isDriveOrCompute(pass.spec.mode);
 const backendOrClient = ({ spec }: Pass): boolean => isBackend(spec.mode) || isClient(spec.mode);
 const statusIs =
   (text: string) =>
@@ -91,8 +104,9 @@ export const activeFlow: readonly Row[] = [
   { number: '16', name: 'ensureBootConfigMapInTargetNamespace', when: [], run: ensureBootConfigMap, onFailure: 'stop' },
   { number: '17', name: 'updatePodMetadataOnChange', when: [podPresent], run: updatePodMetadata, onFailure: 'stop' },
   { number: '18', name: 'updatePodTolerationsOnChange', when: [podPresent], run: updatePodTolerations, onFailure: 'stop' },
-  pending('19', 'dropStopAttemptRecord', LEAVING),
-  pending('20', 'handlePodTermination', LEAVING),
+  { number: '19', name: 'dropStopAttemptRecord', when: [podPresent, mode(isDriveOrCompute), not(podTerminating), hasStopAttempt], run: dropStopAttempt, onFailure: 'stop' },
+  { number: '20', name: 'handlePodTermination', when: [podPresent, podTerminating, mode(isDriveOrCompute)], run: handlePodTermination, onFailure: 'stop' },
+  // The pods of other modes: a later issue (leaving).
   pending('21', 'deleteEnvoyIfNoS3Neighbor', LIFE),
   pending('22', 'deleteTelemetryIfNoComputeNeighbor', LIFE),
   pending('23', 'clearStatusOnNodeNotFound', RESOURCES),
@@ -116,9 +130,12 @@ export const activeFlow: readonly Row[] = [
   { number: '40', name: 'WaitForPodRunning', when: [], run: waitForPodRunning, onFailure: 'stop' },
   { number: '41', name: 'AllocateResources', when: [mode(isAllocatable), ({ status }) => status.allocations === undefined], run: allocateResources, onFailure: 'stop',
     condition: { type: CONDITIONS.resourcesAllocated, ...SUCCESS, always: true } },
-  pending('42', 'AllocateDrivesIfNeeded', RESOURCES),
+  { number: '42', name: 'AllocateDrivesIfNeeded', when: [mode(isDrive), lacksDrives], run: allocateDrives, onFailure: 'continue',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: whatIsLacking } },
   { number: '43', name: 'WriteResources', when: [allocatableOrClient], run: writeResourcesStep, onFailure: 'stop', afterWrite: true,
     condition: { type: CONDITIONS.resourcesWritten, ...SUCCESS } },
+  { number: '43v', name: 'VerifyResourcesOfPod', when: [allocatableOrClient, not(statusIs('Unhealthy')), mayBeOutdated], run: verifyOfPod, onFailure: 'continue',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podAndContent } },
   { number: '44', name: 'checkUnhealyPodResources', when: [allocatableOrClient, statusIs('Unhealthy')], run: checkUnhealthyPodResources, onFailure: 'continue', afterWrite: true },
   pending('45', 'updateDriversBuilderStatus', RESOURCES),
   { number: '46', name: 'setPodRunningStatus', when: [({ spec }) => isAdhocOp(spec.mode) || isDiscovery(spec.mode), not(statusIs('PodRunning'))], run: setPodRunningStatus, onFailure: 'stop' },
@@ -130,7 +147,7 @@ export const activeFlow: readonly Row[] = [
     hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },
   { number: '50', name: 'PeriodicReconcileManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
     throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
-  { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent], run: reconcileLocalStatus, onFailure: 'stop',
+  { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(terminatesGracefully)], run: reconcileLocalStatus, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
   pending('52', 'DeleteEnvoyIfProcessNotExists', LIFE),
   { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },

@@ -12,7 +12,7 @@ import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
 import { knownInfo } from '../../node/discovery.ts';
 import { usableAgent } from '../../rules/node-agent.ts';
 import { namespaceOf, type Pass, podRef, usesCriO } from '../pass.ts';
-import { kubeFailed } from '../said.ts';
+import { execText, kubeFailed, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 
 /** A pod that was told ends by itself, and its end starts a pass: until then it is told again only so often. Source: spec 03, 15 no. 1. */
@@ -45,21 +45,40 @@ export function* stop(pass: Pass, force: Force): Script<Verdict> {
 /** Best effort through each channel there is. True: at least one took it. */
 function* instruct(pass: Pass, pod: Pod, force: Force): Script<boolean> {
   const { node } = pass;
+  const { told } = yield* permit(pass, pod, force, node !== undefined && !nodeReady(node));
+  const reachable = nodeReady(node) && !usesCriO(pass) && hasAgent(pass.spec.mode);
+  if (reachable) yield* exec(targetOf(pass, pod), localStop(force === 'forced'), 'removal');
+  return told;
+}
+
+/**
+ * Lets the process stop, through its node's agent and its own pod. `told`: at least one took it. `error`: why its own pod
+ * did not; empty also where there is no process that could hear it.
+ */
+export function* permit(
+  pass: Pass,
+  pod: Pod,
+  force: Force,
+  skipExec = false,
+): Script<{ readonly told: boolean; readonly error: string }> {
+  const { node } = pass;
   const nodeName = node?.metadata.name ?? (pod.status?.phase === 'Running' ? pod.spec?.nodeName : undefined);
   const told = nodeName !== undefined && (yield* throughAgent(pass, pod, nodeName as NodeName, force)); // A node's own name.
-  const skipExec = node !== undefined && (usesCriO(pass) || !nodeReady(node));
-  if (skipExec) return told;
-  const target: PodTarget = {
-    namespace: namespaceOf(pass),
-    pod: pod.metadata.name,
-    podUid: pod.metadata.uid,
-    node: pod.spec?.nodeName ?? '',
-    container: 'weka-container',
-  };
-  const flagged = yield* exec(target, force === 'forced' ? allowForceStop() : allowStop(), 'removal');
-  if (nodeReady(node) && hasAgent(pass.spec.mode)) yield* exec(target, localStop(force === 'forced'), 'removal');
-  return told || flagged.kind === 'ok';
+  if (skipExec || (node !== undefined && usesCriO(pass)))
+    return { told, error: 'the node agent did not take the instruction to stop' };
+  const command = force === 'forced' ? allowForceStop() : allowStop();
+  const flagged = yield* exec(targetOf(pass, pod), command, 'removal');
+  if (flagged.kind === 'ok') return { told: true, error: '' };
+  if (flagged.kind === 'podGone') return { told, error: '' };
+  return { told, error: `${execText(command, flagged)}, ${stderrOf(flagged)}` };
 }
+const targetOf = (pass: Pass, pod: Pod): PodTarget => ({
+  namespace: namespaceOf(pass),
+  pod: pod.metadata.name,
+  podUid: pod.metadata.uid,
+  node: pod.spec?.nodeName ?? '',
+  container: 'weka-container',
+});
 
 /** The instruction file, for pods that cannot be reached by exec. Its path names pod and boot: it fits no other. */
 function* throughAgent(pass: Pass, pod: Pod, node: NodeName, force: Force): Script<boolean> {

@@ -201,7 +201,8 @@ test('spec 02 §12 #33: a node that stays not ready loses its running pod once; 
   const notReady = nodeOf(NODE, { ready: false, readySince: '2025-12-31T23:00:00Z' });
   const s = story(container, { world: [notReady, podFor(container)] });
   s.look();
-  assert.is(s.rest(), 15_000);
+  // Or a little earlier, to write what is known.
+  assert.ok(s.rest() <= 15_000 && s.rest() > 10_000);
   s.tick();
   assert.is(s.count('delete pods/weka/compute'), 1);
   assert.is(s.count('exec'), 0);

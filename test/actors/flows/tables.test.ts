@@ -39,6 +39,8 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '16 ensureBootConfigMapInTargetNamespace',
     '17 updatePodMetadataOnChange',
     '18 updatePodTolerationsOnChange',
+    '19 dropStopAttemptRecord',
+    '20 handlePodTermination',
     '25 cleanupFinishedOneOff',
     '27 EnsureDrivers',
     '30 ReportNodeUnschedulable',
