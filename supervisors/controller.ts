@@ -4,7 +4,6 @@
  */
 import { cluster } from '../actors/cluster.ts';
 import { container, type Flows, type Seen } from '../actors/container.ts';
-import { withCondition } from '../actors/flows/run.ts';
 import { flows as standardFlows } from '../actors/flows/tables.ts';
 import { image } from '../actors/image.ts';
 import { actorName, createSystem, type System, spawn } from '../actors/machine.ts';
@@ -18,7 +17,6 @@ import { type StatusWriter, statusWriter } from '../io/status-writer.ts';
 import type { TraceLog } from '../io/trace-log.ts';
 import { randomUuid } from '../io/uuid.ts';
 import type { ClusterMessage } from '../messages/cluster.ts';
-import { CONDITIONS } from '../messages/condition.ts';
 import type { ContainerMessage } from '../messages/container.ts';
 import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
@@ -27,13 +25,13 @@ import { sameJson } from '../messages/merge-patch.ts';
 import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import type { Trace } from '../messages/trace.ts';
-import { warningEachMinute } from '../messages/verdict.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import { createCallers } from './callers.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { tellOfMalformed } from './malformed.ts';
 import type { CrashReport } from './one-for-one.ts';
 import { createPools, type Outlets, type Pools, tellPools } from './pools.ts';
+import { tellOfCrashes } from './quarantine.ts';
 import { startRouter } from './router.ts';
 import { createStores, type Stores } from './stores.ts';
 import { createView } from './view.ts';
@@ -137,7 +135,13 @@ export function createController(options: ControllerOptions): Controller {
     random,
     startContainer: (parent, uid, judge) =>
       spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid, chosenTrace(uid))),
-    report: (report) => crashed(report),
+    report: tellOfCrashes({
+      containers: stores.containers,
+      events,
+      writeStatus: (stored, status) => writeStatus(stored, status, () => {}),
+      clock,
+      log,
+    }),
     fatal: options.fatal,
   });
   const shared = { view, settings, callers, clock, random, wake: lookAgain };
@@ -186,20 +190,6 @@ export function createController(options: ControllerOptions): Controller {
       else if (end.kind === 'dropped') written({ kind: 'transport', cause: `not sent: ${end.why}` });
       else written(end);
     });
-  }
-
-  /** A quarantined container says so, to those who look at it; the rest of its status is left alone (I11). */
-  function crashed(report: CrashReport): void {
-    log.error({ actor: report.path, verdict: report.verdict, count: report.count, err: report.error }, 'actor crashed');
-    if (report.verdict !== 'quarantine') return;
-    const found = stores.containers
-      .list()
-      .find(({ metadata }) => report.path.endsWith(`/${actorName(`${metadata.namespace},${metadata.name}`)}`));
-    if (found === undefined) return;
-    const text = `crashed ${report.count} times, next try in ${Math.round(report.afterMs / 1000)} s: ${String(report.error)}`;
-    events.record(found, warningEachMinute('ContainerQuarantined', text));
-    const condition = { type: CONDITIONS.quarantined, status: 'True', reason: 'Crashing', message: text } as const;
-    writeStatus(found, withCondition(found.status, condition, clock.wallMs()), () => {});
   }
 
   tellPools(pools, stores);
