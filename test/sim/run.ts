@@ -1,5 +1,6 @@
 /** `npm run sim -- --seeds 1..200`: seeded lives one after another; says what each came to, and ends with 1 if one went wrong. */
 import { Command, InvalidArgumentError } from 'commander';
+import { live as liveInChaos } from './chaos.ts';
 import { live } from './life.ts';
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
   readonly twice: boolean;
   readonly trace?: string;
   readonly verbose?: boolean;
+  readonly chaos?: boolean;
 }
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -23,6 +25,7 @@ const command = new Command('sim')
   .option('--nodes <count>', 'nodes', count, 7)
   .option('--no-twice', 'do not live each seed a second time to compare the traces')
   .option('--trace <text>', 'print the trace lines that contain this text')
+  .option('--chaos', 'nodes, pods, process and API server come and go meanwhile; each seed is lived once')
   .option('--verbose', 'print API requests by verb and kind');
 
 function seeds(text: string): readonly [number, number] {
@@ -42,11 +45,23 @@ function count(text: string): number {
 }
 
 command.parse();
-const { seeds: range, fail, drive, compute, nodes, twice, trace, verbose } = command.opts<Options>();
+const { seeds: range, fail, drive, compute, nodes, twice, trace, verbose, chaos } = command.opts<Options>();
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 let [passed, failed] = [0, 0];
 for (let seed = range[0]; seed <= range[1]; seed += 1) {
   const options = { seed, nodes, drive, compute, failShare: fail };
   const startedMs = performance.now();
+  if (chaos === true) {
+    const { faults, story, upMs = Number.NaN, goneMs = Number.NaN } = await liveInChaos(options);
+    const figures = `up ${seconds(upMs)}, gone ${seconds(goneMs)}, ${Math.round(performance.now() - startedMs)} ms`;
+    const details = faults.length === 0 ? [] : [...faults, ...story];
+    say(
+      `seed ${seed}: ${faults.length === 0 ? 'ok' : 'FAILED'}; ${figures}${details.map((line) => `\n  ${line}`).join('')}`,
+    );
+    if (faults.length === 0) passed += 1;
+    else failed += 1;
+    continue;
+  }
   const life = await live({
     ...options,
     ...(trace === undefined ? {} : { onTrace: (line) => (line.includes(trace) ? say(line) : undefined) }),
@@ -58,7 +73,6 @@ for (let seed = range[0]; seed <= range[1]; seed += 1) {
     ...(life.traceHash === again.traceHash ? [] : ['the same seed gave another trace']),
     ...(life.crashes === 0 ? [] : [`${life.crashes} crashes`]),
   ];
-  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
   const figures = `up ${seconds(life.upMs)}, gone ${seconds(life.goneMs)}, ${life.traceLines} turns, ${Math.round(performance.now() - startedMs)} ms`;
   say(
     `seed ${seed}: ${faults.length === 0 ? 'ok' : 'FAILED'}; ${figures}${faults.map((fault) => `\n  ${fault}`).join('')}`,
