@@ -153,7 +153,8 @@ function* hostDrives(
       : ''
     : `${execText(command, outcome)}, ${stderrOf(outcome)}`;
 }
-function* agentDrives({ nodeName }: Pass): Script<ReadonlyMap<string, KernelDrive> | undefined> {
+/** What the node's agent says of its drives, by serial; undefined where it says nothing. */
+export function* agentDrives({ nodeName }: Pass): Script<ReadonlyMap<string, KernelDrive> | undefined> {
   if (nodeName === undefined) return undefined;
   const answer = yield* askAgent(nodeName, FIND_DRIVES, 'activation');
   if (answer.kind !== 'ok') return undefined;

@@ -10,6 +10,7 @@ import { resignDraft, resignName } from '../../rules/helpers.ts';
 import { hasCondition, namespaceOf, type Pass, podRef } from '../pass.ts';
 import { kubeFailed, kubeText } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
+import { agentDrives } from './drives.ts';
 import { NOT_MEMBER } from './late-join.ts';
 import { NO_PLACE } from './write-resources.ts';
 
@@ -27,11 +28,18 @@ export function resignDrives(pass: Pass): Verdict | Ask {
   }
   if (nodeName === undefined || (status.allocations?.drives?.length ?? 0) === 0) return done;
   if (spec.state === 'deleting' && !provenOut(pass)) {
-    const text = 'membership is not known, the drives may still belong to the cluster';
-    return wait(LOOK_AGAIN_MS, text);
+    return status.containerID === undefined ? ask('operation', nothingToErase(pass)) : wait(LOOK_AGAIN_MS, NOT_KNOWN);
   }
   return ask('operation', resign(pass));
 }
+/** A drive without weka's signature is in no cluster, and nothing is left of one on it. */
+function* nothingToErase(pass: Pass): Script<Verdict> {
+  const drives = yield* agentDrives(pass);
+  const held = pass.status.allocations?.drives ?? [];
+  if (held.every((serial) => drives?.get(serial)?.is_signed === false)) return done;
+  return wait(LOOK_AGAIN_MS, NOT_KNOWN);
+}
+const NOT_KNOWN = 'membership is not known, the drives may still belong to the cluster';
 /** Removed from its cluster, or definitely never in it, or told by its override that nobody asks. */
 function provenOut(pass: Pass): boolean {
   const { status, spec } = pass;

@@ -21,10 +21,12 @@ import {
 import { type PassGiven, passFor } from '../../../support/pass.ts';
 import {
   absent,
+  agentOk,
   conflict,
   did,
   exists,
   type Line,
+  noAgent,
   ok,
   play,
   playStep,
@@ -97,9 +99,28 @@ for (const [name, status, spec, may] of [
     if (may) assert.equal(resign(container, {}, [POD_GONE, [`get ${AT}`, did(helper())]]).verdict, PENDING);
     else
       assert.equal(
-        resign(container).verdict,
+        resign(container, {}, 'containerID' in status ? [] : [['agent POST /findDrives', noAgent]]).verdict,
         wait(15_000, 'membership is not known, the drives may still belong to the cluster'),
       );
+  });
+}
+
+for (const [signed, ends] of [
+  [['A', 'B'], false],
+  [['B'], false],
+  [[], true],
+] as const) {
+  test(`F2: without an id and with signatures on [${signed}] the leave ${ends ? 'goes on: there is nothing to erase' : 'waits'}`, () => {
+    const drives = ['A', 'B'].map((serial, index) => ({
+      serial_id: serial,
+      block_device: `/dev/nvme${index}n1`,
+      partition: `/dev/nvme${index}n1p1`,
+      is_signed: signed.some((each) => each === serial),
+      weka_guid: '',
+    }));
+    const line: Line = ['agent POST /findDrives', agentOk({ drives, error: '' })];
+    const { kind } = resign(drive({ conditions: [held('ContainerResourcesWritten')] }), {}, [line]).verdict;
+    assert.is(kind, ends ? 'done' : 'wait');
   });
 }
 
