@@ -10,6 +10,7 @@ import type { Attempt, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags } from '../messages/image.ts';
 import type {
   AllocateAnswer,
+  AllocateMoreAnswer,
   BindAnswer,
   DiscoverAnswer,
   LoadDriversAnswer,
@@ -17,12 +18,15 @@ import type {
   NodeAsk,
   NodeMessage,
 } from '../messages/node.ts';
-import type { Allocations, WekaContainer } from '../messages/weka-container.ts';
+import type { Node } from '../messages/resources.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { knownInfo, nextDiscovery } from './node/discovery.ts';
 import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
-import { allocate } from './rules/allocation/allocate.ts';
+import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
+import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
+import { type Grant, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
 import { placeTakenBy } from './rules/bind.ts';
 import type { View } from './view.ts';
 import { runScript } from './worker.ts';
@@ -75,7 +79,7 @@ export type Effect =
   | { readonly kind: 'timer'; readonly attempt: number; readonly delayMs: number };
 
 /** What was granted and is not yet written, by container. */
-export type Grants = ReadonlyMap<ContainerUid, Allocations>;
+export type Grants = ReadonlyMap<ContainerUid, Grant>;
 const NONE: Grants = new Map();
 
 const rest: Work = { phase: 'idle', attempt: 0, failures: 0, failure: undefined };
@@ -166,6 +170,8 @@ export function decider(
       }
       case 'allocate':
         return allocated(state, container, ask.flags);
+      case 'allocateMore':
+        return grown(state, container, node);
       case 'bind': {
         const taken = placeTakenBy(container, name, view, state.placed, settings.allowMultipleProtocolsPerNode);
         if (taken !== undefined) return [state, { kind: 'taken', by: taken.metadata.name } satisfies BindAnswer];
@@ -180,7 +186,7 @@ export function decider(
   function allocated(state: State, container: WekaContainer, flags: FeatureFlags): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
     const granted = state.allocated ?? NONE;
-    const held = container.status?.allocations ?? granted.get(uid);
+    const held = container.status?.allocations ?? granted.get(uid)?.allocations;
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
     const node = view.node(name);
@@ -190,15 +196,7 @@ export function decider(
     const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
     if (cluster === undefined)
       return [state, refusal(`failed to get owner cluster: wekaclusters.weka.weka.io "${owner.name}" not found`)];
-    const others = [
-      ...view.containersOnNode(name).filter(({ metadata }) => !granted.has(metadata.uid as ContainerUid)),
-    ];
-    for (const [other, grant] of granted) {
-      const holder = view.container(other);
-      if (holder !== undefined)
-        others.push({ ...holder, status: { status: '', ...holder.status, allocations: grant } });
-    }
-    const rivals = others.filter(({ metadata }) => metadata.uid !== uid);
+    const rivals = holders(granted).filter(({ metadata }) => metadata.uid !== uid);
     const answer = allocate({
       container,
       cluster,
@@ -210,7 +208,39 @@ export function decider(
       newUuid,
     });
     if (answer.kind === 'refused') return [state, answer];
-    return [{ ...state, allocated: new Map(granted).set(uid, answer.allocations) }, answer];
+    const grant: Grant = { allocations: answer.allocations, more: false };
+    return [{ ...state, allocated: new Map(granted).set(uid, grant) }, answer];
+  }
+  /** All containers of the node with what they hold, as written and as granted. */
+  function holders(granted: Grants): readonly WekaContainer[] {
+    const bound = view.containersOnNode(name);
+    const unbound = [...granted.keys()].flatMap((uid) => {
+      const holder = bound.some(({ metadata }) => metadata.uid === uid) ? undefined : view.container(uid);
+      return holder === undefined ? [] : [holder];
+    });
+    return [...bound, ...unbound].map((each) => holding(each, granted.get(each.metadata.uid as ContainerUid))); // The API's uid.
+  }
+  /** The drives that it lacks. What it was granted and has not written yet it has, unless it was blocked meanwhile. */
+  function grown(state: State, container: WekaContainer, node: Node): readonly [State, NodeAnswer] {
+    const uid = container.metadata.uid as ContainerUid; // The API's uid.
+    const granted = state.allocated ?? NONE;
+    const before = holding(container, grantsBeside(granted.get(uid), node));
+    const all = holders(granted);
+    const ask = { container: before, node, holders: all, settings, newUuid };
+    const answer = needsDrives(before, settings)
+      ? additionalDrives(ask)
+      : ({ kind: 'allocated', allocations: before.status?.allocations ?? {} } as const);
+    const events = tellOwnedTwice(all, (other) => flagsOf(imageOf(other)));
+    if (answer.kind === 'refused') {
+      const { reason, retryMs } = answer;
+      return [
+        state,
+        { kind: 'noMore', reason, retryMs, events: [...answer.events, ...events] } satisfies AllocateMoreAnswer,
+      ];
+    }
+    const { allocations } = answer;
+    const next = { ...state, allocated: new Map(granted).set(uid, { allocations, more: true }) };
+    return [next, { kind: 'more', allocations, events } satisfies AllocateMoreAnswer];
   }
 
   /** Starts what is next for each subject, wakes those whose wait is over. */
@@ -274,9 +304,10 @@ export function decider(
     const here = (uid: ContainerUid): boolean => view.container(uid) !== undefined || !view.synced();
     const boundTo = (uid: ContainerUid): string | undefined => view.container(uid)?.status?.nodeAffinity || undefined;
     const elsewhere = (uid: ContainerUid): boolean => (boundTo(uid) ?? name) !== name;
-    const unwritten = (uid: ContainerUid): boolean => view.container(uid)?.status?.allocations === undefined;
     const granted = state.allocated ?? NONE;
-    const left = [...granted].filter(([uid]) => here(uid) && unwritten(uid) && !elsewhere(uid));
+    const left = [...granted].filter(
+      ([uid, grant]) => here(uid) && !isWritten(grant, view.container(uid)) && !elsewhere(uid),
+    );
     const placed = new Set([...state.placed].filter((uid) => here(uid) && boundTo(uid) === undefined));
     return {
       ...state,
@@ -290,16 +321,18 @@ export function decider(
 
 const answerOf = ({ failure }: Work, delayMs: number, reason: string): DiscoverAnswer | LoadDriversAnswer =>
   failure === undefined ? { kind: 'pending', delayMs, reason } : { kind: 'failed', reason: failure };
+const FAILED_RETRY_MS = 10_000;
 const refusal = (reason: string): AllocateAnswer => ({
   kind: 'refused',
   reason,
   plain: true,
-  retryMs: 10_000,
+  retryMs: FAILED_RETRY_MS,
   events: [],
 });
 const imageOf = ({ spec, status }: WekaContainer): string => status?.lastAppliedImage || spec.image;
 function missing(ask: NodeAsk, noNode: boolean): NodeAnswer {
   const reason = noNode ? 'node not found' : 'container not found';
+  if (ask.kind === 'allocateMore') return { kind: 'noMore', reason, retryMs: FAILED_RETRY_MS, events: [] };
   return ask.kind === 'allocate' ? refusal(reason) : { kind: 'failed', reason };
 }
 

@@ -18,6 +18,8 @@ export type NodeAsk =
   | { readonly kind: 'loadDrivers'; readonly uid: ContainerUid; readonly need: DriverNeed; readonly forced: boolean }
   /** Drives, ports, failure domain for the first time. Held for the container until its status shows them (F12). */
   | { readonly kind: 'allocate'; readonly uid: ContainerUid; readonly flags: FeatureFlags }
+  /** What its spec asks for beside what it has been given. Held like the first ones. */
+  | { readonly kind: 'allocateMore'; readonly uid: ContainerUid }
   /** The place of the one container of its kind on this node (F11). */
   | { readonly kind: 'bind'; readonly uid: ContainerUid };
 
@@ -39,6 +41,16 @@ export type AllocateAnswer =
       readonly retryMs: number;
       readonly events: readonly EventNote[];
     };
+export type AllocateMoreAnswer =
+  /** All that the container has from now on. */
+  | { readonly kind: 'more'; readonly allocations: Allocations; readonly events: readonly EventNote[] }
+  /** `retryMs` undefined: only another spec or node will help. */
+  | {
+      readonly kind: 'noMore';
+      readonly reason: string;
+      readonly retryMs: number | undefined;
+      readonly events: readonly EventNote[];
+    };
 /** `failed`: container or node is not known (yet). It says nothing about the place: nobody leaves because of it. */
 export type BindAnswer =
   | { readonly kind: 'granted' }
@@ -49,6 +61,7 @@ interface AnswerOf {
   readonly discover: DiscoverAnswer;
   readonly loadDrivers: LoadDriversAnswer;
   readonly allocate: AllocateAnswer;
+  readonly allocateMore: AllocateMoreAnswer;
   readonly bind: BindAnswer;
 }
 export type NodeAnswer<Kind extends NodeAsk['kind'] = NodeAsk['kind']> = AnswerOf[Kind];

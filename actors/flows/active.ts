@@ -33,7 +33,7 @@ import { allocateDrives, allocateResources, lacksDrives, whatIsLacking } from '.
 import { ensureBootConfigMap } from './steps/boot-config.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
-import { reconcileClusterStatus } from './steps/identity.ts';
+import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
 import {
@@ -154,6 +154,8 @@ export const activeFlow: readonly Row[] = [
   { number: '54', name: 'setJoinIpsIfStuckInStemMode', when: [mode(shouldJoinCluster), inStem], run: setJoinIpsIfStuckInStem, onFailure: 'stop' },
   { number: '55', name: 'reconcileClusterStatus', when: [mode(shouldJoinCluster)], run: reconcileClusterStatus, onFailure: 'stop',
     condition: { type: CONDITIONS.joinedCluster, reason: 'Success', message: 'Container joined cluster', always: true } },
+  { number: '55v', name: 'verifyIdentity', when: [mode(shouldJoinCluster), isMember, podRunning], run: verifyIdentity, onFailure: 'continue',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   pending('56', 'AddVirtualDrives', RESOURCES),
   pending('57', 'AddVirtualDrivesPeriodic', RESOURCES),
   { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },

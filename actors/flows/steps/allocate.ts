@@ -1,4 +1,5 @@
-/** Step 41: drives, ports and failure domain, granted by the node's actor and durable before anything uses them. Source: spec 05, 4. */
+/** Steps 41 and 42: drives, ports and failure domain, granted by the node's actor and durable before anything uses them. Source: spec 05, 4, 12.2. */
+import { mergeDiff } from '../../../messages/merge-patch.ts';
 import {
   doneWith,
   failed,
@@ -9,8 +10,10 @@ import {
   warningEachMinute,
 } from '../../../messages/verdict.ts';
 import { askImage, askNode, type Script } from '../../calls.ts';
+import { needsDrives } from '../../rules/allocation/additional-drives.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
+import { allocationsAreStored } from './write-resources.ts';
 
 /** A member without allocations has lost its record, not its drives: a new choice would give it others (F21). */
 export function allocateResources(pass: Pass): Verdict | Ask {
@@ -32,4 +35,38 @@ function* allocate(pass: Pass): Script<Verdict> {
     return doneWith({ status: { allocations: answer.allocations }, events: answer.events });
   const { reason, events } = answer;
   return answer.plain ? failed(reason, { events }) : wait(answer.retryMs, reason, { events });
+}
+
+/** What was given up or granted in this life must be known to the API first: the node's actor counts by that. */
+export const lacksDrives = (pass: Pass): boolean =>
+  needsDrives(pass.container, pass.settings) && allocationsAreStored(pass);
+/** A question that no time will answer otherwise is asked once, until one of these is another one. */
+export const whatIsLacking = ({ spec, status, nodeName }: Pass): string =>
+  JSON.stringify([
+    nodeName,
+    spec.numDrives,
+    spec.containerCapacity,
+    spec.driveTypesRatio,
+    (status.allocations?.virtualDrives ?? []).map(({ virtualUUID }) => virtualUUID),
+  ]);
+
+/** Step 42: more of them, beside those it has. */
+export function allocateDrives(pass: Pass): Verdict | Ask {
+  return ask('drives', allocateMore(pass));
+}
+function* allocateMore({ nodeName, uid, status }: Pass): Script<Verdict> {
+  if (nodeName === undefined) return failed('container has no node affinity');
+  const answer = yield* askNode(nodeName, { kind: 'allocateMore', uid });
+  if (answer.kind === 'noMore') {
+    const { reason, events, retryMs } = answer;
+    // Done: it is not asked again before something changes.
+    return retryMs === undefined ? doneWith({ events }) : failed(reason, { events });
+  }
+  const allocations = mergeDiff(status.allocations ?? {}, answer.allocations) ?? {};
+  // Neither done for good nor failed. The file is written once the API knows the drives.
+  return skipped('more drives were allocated', {
+    status: { allocations },
+    events: answer.events,
+    lookAgainMs: WAIT_MS,
+  });
 }

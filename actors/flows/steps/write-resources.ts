@@ -1,11 +1,14 @@
-/** Steps 43 and 44: hands the allocation to the pod as `resources.json`, and verifies it. Source: spec 05, 9; F34. */
+/** Steps 43 and 44: hands the allocation to the pod as `resources.json`, and verifies it, also in each new pod. Source: spec 05, 9; F34. */
+import { createHash } from 'node:crypto';
 import { checkPersistency, verifyResources, writeResources } from '../../../io/commands.ts';
+import { CONDITIONS } from '../../../messages/condition.ts';
+import { sameJson } from '../../../messages/merge-patch.ts';
 import { done, failed, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
 import type { Allocations } from '../../../messages/weka-container.ts';
-import { isAllocatable } from '../../../messages/weka-modes.ts';
 import { exec, type PodTarget, type Script } from '../../calls.ts';
-import { netDevices, resourcesOf, sameResources } from '../../rules/allocation/resources-json.ts';
-import { ownPod, type Pass } from '../pass.ts';
+import { expectedResources as expectedOn } from '../../rules/allocation/expected-resources.ts';
+import { resourcesText, sameResources } from '../../rules/allocation/resources-json.ts';
+import { hasCondition, ownPod, type Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 
@@ -14,9 +17,10 @@ export const NO_PLACE = 'Persistency is not yet configured';
 const NOT_YET = wait(WAIT_MS, NO_PLACE);
 
 /** What the file must say; a text when that cannot be told. */
-export function expectedResources({ spec, status }: Pass): Allocations | string {
-  if (isAllocatable(spec.mode) && status.allocations === undefined) return 'no allocations';
-  return resourcesOf(isAllocatable(spec.mode) ? status.allocations : undefined, netDevices(spec.network));
+export function expectedResources({ container, node, nodeName, settings }: Pass): Allocations | string {
+  if (node === undefined) return `failed to get node ${nodeName}: not found`;
+  const expected = expectedOn(container, node, settings);
+  return expected.kind === 'known' ? expected.resources : expected.reason;
 }
 
 export function writeResourcesStep(pass: Pass): Verdict | Ask {
@@ -31,7 +35,7 @@ export function* writeAndVerify(pass: Pass, target: PodTarget): Script<Verdict> 
   if (persistency.kind !== 'ok') return NOT_YET;
   const expected = expectedResources(pass);
   if (typeof expected === 'string') return failed(`failed to get expected allocations: ${expected}`);
-  const command = writeResources(JSON.stringify(expected));
+  const command = writeResources(resourcesText(expected));
   const written = yield* exec(target, command);
   if (written.kind !== 'ok') {
     // The script tests the marker again: it went in between (05 A-12).
@@ -75,4 +79,29 @@ export function* repair(pass: Pass, target: PodTarget): Script<Verdict> {
   if (wrong === undefined) return done;
   if (wrong.kind === 'failed' && wrong.reason.includes('context deadline exceeded')) return wait(10_000, wrong.reason);
   return yield* writeAndVerify(pass, target);
+}
+
+/** Whether the API knows what the working copy says was allocated: nothing else may reach the pod. */
+export const allocationsAreStored = ({ uid, view, status }: Pass): boolean =>
+  sameJson(view.container(uid)?.status?.allocations ?? {}, status.allocations ?? {});
+/** Once written, a file may still be of an earlier allocation, or lost with an earlier pod (A-13, A-19). */
+export const mayBeOutdated = (pass: Pass): boolean =>
+  hasCondition(pass, CONDITIONS.resourcesWritten) && allocationsAreStored(pass);
+/** One verification for each pod and content; short, since a container at rest remembers it. */
+export function podAndContent(pass: Pass): string {
+  const expected = expectedResources(pass);
+  return createHash('sha256')
+    .update(`${pass.pod?.metadata.uid}/${typeof expected === 'string' ? expected : resourcesText(expected)}`)
+    .digest('base64url')
+    .slice(0, 12);
+}
+/** Step 43v. The condition stays: the file was written once. */
+export function verifyOfPod(pass: Pass): Verdict | Ask {
+  const target = ownPod(pass);
+  if (target === undefined) return failed('Pod is not found');
+  return ask('drives', verifiedSoon(pass, target));
+}
+function* verifiedSoon(pass: Pass, target: PodTarget): Script<Verdict> {
+  const verdict = yield* repair(pass, target);
+  return verdict.kind === 'done' ? verdict : { ...verdict, lookAgainMs: WAIT_MS };
 }

@@ -2,7 +2,7 @@
 import type { FeatureFlags } from '../../../messages/image.ts';
 import type { AllocateAnswer } from '../../../messages/node.ts';
 import type { Node } from '../../../messages/resources.ts';
-import { normal, warning, warningEachMinute } from '../../../messages/verdict.ts';
+import { type EventNote, normal, warning, warningEachMinute } from '../../../messages/verdict.ts';
 import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { Allocations, WekaContainer } from '../../../messages/weka-container.ts';
 import { usesDriveSharing } from '../../../messages/weka-modes.ts';
@@ -34,10 +34,15 @@ const FAILED_RETRY_MS = 10_000;
 
 export function allocate(request: Request): AllocateAnswer {
   const answer = choose(request);
-  // What is held twice is not given a third time, since it counts as taken: it is reported (F12).
-  const twice = ownedTwice(request.others, (other) => blockOf(request.flagsOf(other)));
-  if (twice.length === 0) return answer;
-  return { ...answer, events: [...answer.events, warningEachMinute('ResourceOwnedTwice', twice.join('; '))] };
+  return { ...answer, events: [...answer.events, ...tellOwnedTwice(request.others, request.flagsOf)] };
+}
+/** What is held twice is not given a third time, since it counts as taken: it is reported (F12). */
+export function tellOwnedTwice(
+  containers: readonly WekaContainer[],
+  flagsOf: (other: WekaContainer) => FeatureFlags | undefined,
+): readonly EventNote[] {
+  const twice = ownedTwice(containers, (other) => blockOf(flagsOf(other)));
+  return twice.length === 0 ? [] : [warningEachMinute('ResourceOwnedTwice', twice.join('; '))];
 }
 
 function choose({ container, cluster, node, others, flags, flagsOf, settings, newUuid }: Request): AllocateAnswer {

@@ -1,5 +1,5 @@
 /** What `resources.json` in the pod must say, and when two such files say the same. Source: spec 05, 9.1, 9.3. */
-import type { Allocations, Network } from '../../../messages/weka-container.ts';
+import type { Allocations } from '../../../messages/weka-container.ts';
 import { goJson } from '../go-json.ts';
 
 /** Key order is the reference's: readers compare texts. `netDevices` is computed for each write. */
@@ -25,14 +25,6 @@ export function resourcesOf(allocations: Allocations | undefined, netDevices: re
 
 /** The file's bytes. */
 export const resourcesText = (resources: Allocations): string => goJson(resources);
-
-/** Devices of a node without cloud NICs, first match. Source: spec 01, 13.3 last paragraph. */
-export function netDevices(network: Network | undefined): readonly string[] {
-  if ((network?.selectors?.length ?? 0) > 0 || (network?.deviceSubnets?.length ?? 0) > 0) return [];
-  if (network?.ethDevice) return [network.ethDevice];
-  if ((network?.ethDevices?.length ?? 0) > 0) return network?.ethDevices ?? [];
-  return ['udp'];
-}
 
 /** Lists in their order; absent and empty are equal but for `failureDomain`; the type of a virtual drive does not count. */
 export function sameResources(a: Allocations, b: Allocations): boolean {

@@ -12,7 +12,7 @@ import {
   portSizes,
   type Range,
 } from '../../../../actors/rules/allocation/ports.ts';
-import { netDevices, resourcesOf, sameResources } from '../../../../actors/rules/allocation/resources-json.ts';
+import { resourcesOf, sameResources } from '../../../../actors/rules/allocation/resources-json.ts';
 import type { ContainerMode, WekaContainer } from '../../../../messages/weka-container.ts';
 import { clusterOf, containerOf, NODE, nodeOf } from '../../../support/containers.ts';
 import { SETTINGS } from '../../../support/pass.ts';
@@ -347,14 +347,6 @@ test('spec 05 §9.3: lists in their order, null is not "", the type of a virtual
   assert.is(sameResources({ failureDomain: '' }, {}), false);
   const virtual = { virtualUUID: 'v', physicalUUID: 'p', capacityGiB: 1, serial: 's' };
   assert.is(sameResources({ virtualDrives: [{ ...virtual, type: 'TLC' }] }, { virtualDrives: [virtual] }), true);
-});
-
-test('spec 05 §10.4: devices by the first rule that applies', () => {
-  assert.equal(netDevices(undefined), ['udp']);
-  assert.equal(netDevices({ udpMode: true }), ['udp']);
-  assert.equal(netDevices({ ethDevices: ['a', 'b'] }), ['a', 'b']);
-  assert.equal(netDevices({ ethDevice: 'x', ethDevices: ['a'] }), ['x']);
-  assert.equal(netDevices({ ethDevice: 'x', deviceSubnets: ['10.0.0.0/8'] }), []);
 });
 
 test.run();
