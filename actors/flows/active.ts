@@ -14,7 +14,6 @@ import {
   mustHaveNodeAffinity,
   requiresDrivers,
   shouldJoinCluster,
-  usesDriveSharing,
 } from '../../messages/weka-modes.ts';
 import {
   hasNodeName,
@@ -59,7 +58,9 @@ import {
   waitForPodRunning,
 } from './steps/pod-health.ts';
 import { dropStopAttempt, handlePodTermination, hasStopAttempt } from './steps/pod-termination.ts';
+import { ensureProxy } from './steps/proxy.ts';
 import { inStem, setJoinIpsIfStuckInStem } from './steps/stem-rescue.ts';
+import { addVirtualDrives, sharesDrives } from './steps/virtual-drives.ts';
 import {
   checkUnhealthyPodResources,
   mayBeOutdated,
@@ -124,7 +125,7 @@ export const activeFlow: readonly Row[] = [
   { number: '35', name: 'enforceNodeAffinity', when: [mode(mustHaveNodeAffinity)], run: enforceNodeAffinity, onFailure: 'stop',
     condition: { type: CONDITIONS.affinitySet, ...SUCCESS } },
   { number: '36', name: 'setNodeAffinityStatus', when: [({ status }) => !status.nodeAffinity], run: setNodeAffinityStatus, onFailure: 'stop' },
-  pending('37', 'ensureProxyContainer', RESOURCES),
+  { number: '37', name: 'ensureProxyContainer', when: [sharesDrives, hasNodeName], run: ensureProxy, onFailure: 'stop' },
   { number: '38', name: 'EnsureDriversOfBound', when: [mode(requiresDrivers), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
   { number: '39', name: 'HandleNodeNotReady', when: [], run: handleNodeNotReady, onFailure: 'stop' },
   { number: '40', name: 'WaitForPodRunning', when: [], run: waitForPodRunning, onFailure: 'stop' },
@@ -156,13 +157,13 @@ export const activeFlow: readonly Row[] = [
     condition: { type: CONDITIONS.joinedCluster, reason: 'Success', message: 'Container joined cluster', always: true } },
   { number: '55v', name: 'verifyIdentity', when: [mode(shouldJoinCluster), isMember, podRunning], run: verifyIdentity, onFailure: 'continue',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
-  pending('56', 'AddVirtualDrives', RESOURCES),
-  pending('57', 'AddVirtualDrivesPeriodic', RESOURCES),
+  { number: '56', name: 'AddVirtualDrives', when: [sharesDrives], run: addVirtualDrives(false), onFailure: 'stop', condition: { type: CONDITIONS.virtualDrivesAdded, ...SUCCESS } },
+  { number: '57', name: 'AddVirtualDrivesPeriodic', when: [sharesDrives], run: addVirtualDrives(true), onFailure: 'stop', throttle: { everyMs: () => MINUTE_MS, preset: true, stamp: 'success' } },
   { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },
   pending('59', 'MarkDrivesForRemoval', RESOURCES),
   pending('60', 'RemoveDrives', RESOURCES),
   pending('61', 'RemoveDrivesByPhysicalUuids', RESOURCES),
-  { number: '62', name: 'EnsureDrives', when: [mode(isDrive), ({ spec }) => !usesDriveSharing(spec), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop',
+  { number: '62', name: 'EnsureDrives', when: [mode(isDrive), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop',
     hook: { kind: 'drivesError', name: 'EnsureDrives' }, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   pending('63', 'JoinS3Cluster', LIFE),
   pending('64', 'EnsureNfsInterfaceGroupPorts', LIFE),

@@ -28,8 +28,10 @@ import { reconcileLocalStatus } from './steps/local-status.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
 import { deregister, hasStats, metricsEnabled, pollingRateMs, registers, setStatusMetrics } from './steps/metrics.ts';
 import { ensurePod } from './steps/pod.ts';
+import { ensureProxy } from './steps/proxy.ts';
 import { resignDrives } from './steps/resign-drives.ts';
 import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
 const by = (type: string) => ({ type, reason: 'Deletion', message: 'Completed successfully' });
@@ -65,8 +67,9 @@ export const deletingFlow: readonly Row[] = [
   { number: 'D21', name: 'stopGracefully', when: [mode(isWekaContainer), nodeIsReady], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop', afterWrite: true },
   { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
   { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate, not(mode(isProtocol))], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },
-  pending('D23', 'ensureProxyContainer', 'resources, drives, drivers, one-offs'),
-  pending('D24', 'RemoveVirtualDrives', 'resources, drives, drivers, one-offs'),
+  { number: 'D23', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },
+  { number: 'D24', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },
   { number: 'D25', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesResigned) },
   { number: 'D26', name: 'HandleDeletion', when: [not(heldBack)], run: finalize, onFailure: 'stop', afterWrite: true },
 ];

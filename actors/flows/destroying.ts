@@ -8,8 +8,10 @@ import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
 import { deregister, metricsEnabled, registers } from './steps/metrics.ts';
+import { ensureProxy } from './steps/proxy.ts';
 import { resignDrives } from './steps/resign-drives.ts';
 import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
 
@@ -27,8 +29,9 @@ export const destroyingFlow: readonly Row[] = [
   pending('X12', 'stopClient', 'leaving'),
   { number: 'X13', name: 'stopGracefully', when: [mode(isWekaContainer)], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop' },
   { number: 'X13d', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
-  pending('X14', 'ensureProxyContainer', 'resources, drives, drivers, one-offs'),
-  pending('X15', 'RemoveVirtualDrives', 'resources, drives, drivers, one-offs'),
+  { number: 'X14', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },
+  { number: 'X15', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },
   { number: 'X16', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: { type: CONDITIONS.drivesResigned, ...DESTROYING_RESIGNED } },
   { number: 'X17', name: 'HandleDeletion', when: [], run: finalize, onFailure: 'stop', afterWrite: true },
 ];

@@ -1,5 +1,5 @@
 /**
- * The WekaContainers this controller makes to help another one: discovery, drivers loader, feature flags, resign.
+ * The WekaContainers this controller makes to help another one: discovery, drivers loader, feature flags, resign, drive proxy.
  * Drafts only. They carry the finalizer from birth: one write less each. Source: spec 01, 15.2; spec 06, 4.4 and 6.
  */
 import { createHash } from 'node:crypto';
@@ -7,6 +7,7 @@ import type { Config } from '../../config.ts';
 import type { NodeName } from '../../messages/ids.ts';
 import type { Draft, OwnerReference } from '../../messages/kube.ts';
 import type { Node } from '../../messages/resources.ts';
+import type { WekaCluster } from '../../messages/weka-cluster.ts';
 import type { ContainerMode, WekaContainer, WekaContainerSpec } from '../../messages/weka-container.ts';
 
 export const FINALIZER = 'weka.weka.io/finalizer';
@@ -18,6 +19,7 @@ export const flagsName = (image: string): string =>
   `weka-feature-flags-${createHash('sha256').update(image).digest('hex').slice(0, 12)}`;
 /** The name, and those of the ones that stand in for it where it does not answer. */
 export const flagsNames = (image: string): readonly string[] => ['', '-2', '-3'].map((end) => flagsName(image) + end);
+export const proxyName = (node: NodeName): string => `weka-drives-proxy-${node}`;
 export const resignName = (container: WekaContainer): string => `weka-force-resign-drives-${container.metadata.uid}`;
 
 /** Asks for the facts of a node. `owner` is absent in the operator namespace: an owner must be of the same one (F39). */
@@ -97,6 +99,38 @@ export function resignDraft(
   });
   const labels = { ...draft.metadata.labels, app: 'weka' };
   return { ...draft, metadata: owned ? { ...draft.metadata, labels } : { ...withoutOwner(draft.metadata), labels } };
+}
+
+/** Keeps the shared drives of a node for all clusters there; nobody owns it. Made once, never changed (spec 06, 3.2). */
+export function proxyDraft(
+  { apiVersion, kind }: WekaContainer,
+  { metadata, spec = {} }: WekaCluster,
+  node: NodeName,
+  hugepagesMiB: number,
+  settings: Config,
+): Draft & { readonly spec: unknown } {
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: proxyName(node),
+      namespace: settings.operatorNamespace,
+      labels: { ...metadata.labels, app: 'weka', 'weka.io/mode': 'ssdproxy' },
+      finalizers: [FINALIZER],
+    },
+    spec: {
+      name: 'ssdproxy',
+      numCores: 0,
+      mode: 'ssdproxy',
+      nodeAffinity: node,
+      ...(spec.image === undefined ? {} : { image: spec.image }),
+      ...(spec.imagePullSecret === undefined ? {} : { imagePullSecret: spec.imagePullSecret }),
+      ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
+      ...(spec.rawTolerations === undefined ? {} : { tolerations: spec.rawTolerations }),
+      hugepages: hugepagesMiB,
+      hugepagesSize: '2Mi',
+    },
+  };
 }
 
 const shared = (spec: WekaContainerSpec): Partial<WekaContainerSpec> => ({

@@ -1,4 +1,4 @@
-/** Steps 58 and 62: the exclusive drives of a drive container, listed and added in its cluster. Source: spec 06, 2; F21, F30. */
+/** Steps 58 and 62: the drives of a drive container, its own or virtual ones, listed and added in its cluster. Source: spec 06, 2 and 3.6; F21, F30. */
 
 import { addDrive, fetchKernelDrives, listContainerDrives } from '../../../io/commands.ts';
 import { deviceInUse } from '../../../io/weka-errors.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../../io/weka-parsers/drives.ts';
 import { sameJson } from '../../../messages/merge-patch.ts';
 import { doneWith, type EventNote, failed, normal, type Verdict, wait } from '../../../messages/verdict.ts';
-import type { AddedDrive, WekaContainerStatus } from '../../../messages/weka-container.ts';
+import type { AddedDrive } from '../../../messages/weka-container.ts';
 import { usesDriveSharing } from '../../../messages/weka-modes.ts';
 import { askAgent, exec, type PodTarget, type Script } from '../../calls.ts';
 import { ownPod, type Pass } from '../pass.ts';
@@ -73,9 +73,10 @@ export function updateAddedDrives(pass: Pass): Verdict | Ask {
   const target = ownPod(pass);
   const id = pass.status.containerID;
   if (target === undefined || id === undefined) return failed('container is not part of a cluster');
-  return ask('drives', list(pass.status, target, id));
+  return ask('drives', list(pass, target, id));
 }
-function* list(status: WekaContainerStatus, target: PodTarget, id: number): Script<Verdict> {
+function* list(pass: Pass, target: PodTarget, id: number): Script<Verdict> {
+  const { status } = pass;
   const command = listContainerDrives(id);
   const outcome = yield* exec(target, command);
   if (outcome.kind !== 'ok') return failed(`${execText(command, outcome)}, ${stderrOf(outcome)}`);
@@ -83,18 +84,38 @@ function* list(status: WekaContainerStatus, target: PodTarget, id: number): Scri
   if (drives.kind === 'bad') return failed(`error listing container drives: ${drives.why}`);
   const addedDrives: readonly AddedDrive[] = drives.value;
   const settling =
-    addedDrives.length < (status.allocations?.drives?.length ?? 0) ||
-    addedDrives.some((drive) => drive.status !== 'ACTIVE');
+    addedDrives.length < expectedKeys(pass).length || addedDrives.some((drive) => drive.status !== 'ACTIVE');
   const again = settling ? { lookAgainMs: SETTLING_MS } : {};
   return doneWith(sameJson(status.addedDrives ?? [], addedDrives) ? again : { status: { addedDrives }, ...again });
 }
 
-/** Step 62, for drives of its own. */
+/** Step 62. */
 export function ensureDrives(pass: Pass): Verdict | Ask {
   const { status } = pass;
   const target = ownPod(pass);
   if (status.containerID === undefined || target === undefined) return wait(10_000, 'container ID is not set');
-  return ask('drives', addMissing(pass, target, status.containerID));
+  const add = usesDriveSharing(pass.spec) ? addVirtual : addMissing;
+  return ask('drives', add(pass, target, status.containerID));
+}
+/** The proxy has them already (steps 56 and 57). */
+function* addVirtual(pass: Pass, target: PodTarget, id: number): Script<Verdict> {
+  const added = new Set(addedKeys(pass));
+  const events: EventNote[] = [];
+  const errors: string[] = [];
+  for (const { virtualUUID, type } of pass.status.allocations?.virtualDrives ?? []) {
+    if (added.has(virtualUUID)) continue;
+    const command = addDrive(id, virtualUUID, type === 'QLC' ? 'iubig' : 'iu4k');
+    const outcome = yield* exec(target, command);
+    if (outcome.kind === 'ok' || deviceInUse(stderrOf(outcome)))
+      events.push(normal('VirtualDriveAdded', `Virtual drive ${virtualUUID} added to cluster`));
+    else errors.push(`error adding virtual drive ${virtualUUID}: ${execText(command, outcome)}, ${stderrOf(outcome)}`);
+  }
+  return ended(pass, events, errors);
+}
+function ended(pass: Pass, events: readonly EventNote[], errors: readonly string[]): Verdict {
+  return errors.length > 0
+    ? failed(`errors while adding drives: [${errors.join(' ')}]`, { events })
+    : running(pass, events);
 }
 function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict> {
   const added = new Set(addedKeys(pass));
@@ -117,9 +138,7 @@ function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict>
       events.push(normal('DriveAdded', `Drive ${serial} added`));
     else errors.push(`error adding drive ${serial}: ${execText(command, outcome)}, ${stderrOf(outcome)}`);
   }
-  return errors.length > 0
-    ? failed(`errors while adding drives: [${errors.join(' ')}]`, { events })
-    : running(pass, events);
+  return ended(pass, events, errors);
 }
 const running = ({ status }: Pass, events: readonly EventNote[]): Verdict =>
   doneWith({

@@ -2,11 +2,12 @@
 
 import type { Config } from '../../../config.ts';
 import { rfc3339 } from '../../../io/clock.ts';
+import type { AgentRequest } from '../../../io/outside.ts';
 import { parseContainerInfo } from '../../../io/weka-parsers/container-info.ts';
 import { mergeDiff, sameJson } from '../../../messages/merge-patch.ts';
 import { conditionOf, type Pod } from '../../../messages/resources.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
-import type { ContainerMetrics, ContainerMode } from '../../../messages/weka-container.ts';
+import type { ContainerMetrics, ContainerMode, WekaContainer } from '../../../messages/weka-container.ts';
 import { hasContainerCapacity, isDrive } from '../../../messages/weka-modes.ts';
 import { askAgent, type Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
@@ -80,20 +81,30 @@ export function register(pass: Pass): Verdict | Ask {
   return pass.nodeName === undefined ? done : ask('stats', registerAt(pass));
 }
 function* registerAt(pass: Pass): Script<Verdict> {
-  const { container, spec, settings, nodeName, uid, pod, wallMs } = pass;
+  const { container, settings, nodeName, pod, wallMs } = pass;
   if (nodeName === undefined) return done;
+  const answer = yield* askAgent(nodeName, registration(container, pod, wallMs, settings));
+  if (answer.kind === 'ok') return done;
+  return failed(`Error sending register request: ${agentText(answer)}`);
+}
+
+/** What makes a node agent know a container. */
+export function registration(
+  { metadata, spec }: WekaContainer,
+  pod: Pod | undefined,
+  wallMs: number,
+  settings: Config,
+): AgentRequest {
   const body = {
-    container_name: container.metadata.name,
-    container_id: uid,
+    container_name: metadata.name,
+    container_id: metadata.uid,
     weka_container_name: spec.name,
-    labels: container.metadata.labels ?? null,
+    labels: metadata.labels ?? null,
     mode: spec.mode,
     scrape_targets: [],
     ...podState(pod, wallMs),
   };
-  const answer = yield* askAgent(nodeName, post('/register', body, settings.metricsContainersRequestTimeoutRegisterMs));
-  if (answer.kind === 'ok') return done;
-  return failed(`Error sending register request: ${agentText(answer)}`);
+  return post('/register', body, settings.metricsContainersRequestTimeoutRegisterMs);
 }
 
 /** D12. An agent that is not there has nothing to forget. */

@@ -21,13 +21,13 @@ const NESTED =
 const FORBIDDEN_IMAGE = 'weka.io/weka-in-container';
 
 export function resignDrives(pass: Pass): Verdict | Ask {
-  const { node, nodeName, status, settings, spec } = pass;
+  const { node, nodeName, status, settings } = pass;
   if (nodeName !== undefined && !nodeReady(node)) {
     if (node === undefined && settings.cleanupRemovedNodes && pass.view.synced()) return done;
     return wait(LOOK_AGAIN_MS, 'container node is not ready, cannot perform resign drives operation');
   }
   if (nodeName === undefined || (status.allocations?.drives?.length ?? 0) === 0) return done;
-  if (spec.state === 'deleting' && !provenOut(pass)) {
+  if (!mayErase(pass)) {
     return status.containerID === undefined ? ask('operation', nothingToErase(pass)) : wait(LOOK_AGAIN_MS, NOT_KNOWN);
   }
   return ask('operation', resign(pass));
@@ -39,6 +39,8 @@ function* nothingToErase(pass: Pass): Script<Verdict> {
   if (held.every((serial) => drives?.get(serial)?.is_signed === false)) return done;
   return wait(LOOK_AGAIN_MS, NOT_KNOWN);
 }
+/** A cluster that is destroyed has no use for its drives; one that goes on may have. */
+export const mayErase = (pass: Pass): boolean => pass.spec.state !== 'deleting' || provenOut(pass);
 const NOT_KNOWN = 'membership is not known, the drives may still belong to the cluster';
 /** Removed from its cluster, or definitely never in it, or told by its override that nobody asks. */
 function provenOut(pass: Pass): boolean {
@@ -56,11 +58,8 @@ function provenOut(pass: Pass): boolean {
 function* resign(pass: Pass): Script<Verdict> {
   const { container, nodeName, view, settings } = pass;
   if (nodeName === undefined) return done;
-  // A cache may be late; the process must be gone before its drives are erased.
-  const pod = yield* kube<Pod>({ verb: 'get', ref: podRef(pass) }, 'removal');
-  if (pod.kind !== 'ok' && pod.kind !== 'notFound') return kubeFailed('failed to read the pod', pod);
-  const ours = pod.kind === 'ok' && controllerOf(pod.answer.metadata)?.uid === pass.uid;
-  if (ours) return wait(WAIT_MS, 'the pod still exists, drives are not resigned');
+  const held = yield* podHolds(pass, 'the pod still exists, drives are not resigned');
+  if (held !== undefined) return held;
   const own = namespaceOf(pass);
   const ending = view.namespace(own)?.status?.phase === 'Terminating';
   const namespace = ending ? settings.operatorNamespace : own;
@@ -77,6 +76,14 @@ function* resign(pass: Pass): Script<Verdict> {
   if (error === undefined) return left === undefined ? done : failed(left);
   const text = `${error}, re-creating container`;
   return failed(text, { events: [warningEachMinute('DrivesResignFailed', text)] });
+}
+
+/** A cache may be late; the process must be gone before its drives are erased. */
+export function* podHolds(pass: Pass, text: string): Script<Verdict | undefined> {
+  const pod = yield* kube<Pod>({ verb: 'get', ref: podRef(pass) }, 'removal');
+  if (pod.kind !== 'ok' && pod.kind !== 'notFound') return kubeFailed('failed to read the pod', pod);
+  const ours = pod.kind === 'ok' && controllerOf(pod.answer.metadata)?.uid === pass.uid;
+  return ours ? wait(WAIT_MS, text) : undefined;
 }
 
 function* create(pass: Pass, namespace: string, owned: boolean): Script<Verdict> {

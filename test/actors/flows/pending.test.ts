@@ -26,11 +26,8 @@ test('the rows that are still to be built', () => {
     '29 MigratePVC: leaving',
     '32 deletePodIfUnschedulable: leaving',
     '33 checkPodUnhealty: leaving',
-    '37 ensureProxyContainer: resources, drives, drivers, one-offs',
     '45 updateDriversBuilderStatus: resources, drives, drivers, one-offs',
     '52 DeleteEnvoyIfProcessNotExists: life in the cluster',
-    '56 AddVirtualDrives: resources, drives, drivers, one-offs',
-    '57 AddVirtualDrivesPeriodic: resources, drives, drivers, one-offs',
     '59 MarkDrivesForRemoval: resources, drives, drivers, one-offs',
     '60 RemoveDrives: resources, drives, drivers, one-offs',
     '61 RemoveDrivesByPhysicalUuids: resources, drives, drivers, one-offs',
@@ -51,15 +48,11 @@ test('the rows that are still to be built', () => {
     'D15p DeactivateProtocolContainer: leaving',
     'D19 waitForMountsOrDrain: leaving',
     'D20 stopClient: leaving',
-    'D23 ensureProxyContainer: resources, drives, drivers, one-offs',
-    'D24 RemoveVirtualDrives: resources, drives, drivers, one-offs',
     'X3 GetWekaClient: life in the cluster',
     'X4 FetchTargetCluster: life in the cluster',
     'X8 ReportOtelMetrics: life in the cluster',
     'X11 waitForMountsOrDrain: leaving',
     'X12 stopClient: leaving',
-    'X14 ensureProxyContainer: resources, drives, drivers, one-offs',
-    'X15 RemoveVirtualDrives: resources, drives, drivers, one-offs',
   ]);
 });
 

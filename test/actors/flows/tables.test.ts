@@ -53,6 +53,7 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '34 ensurePodNotRunningState',
     '35 enforceNodeAffinity',
     '36 setNodeAffinityStatus',
+    '37 ensureProxyContainer',
     '38 EnsureDrivers',
     '39 HandleNodeNotReady',
     '40 WaitForPodRunning',
@@ -71,6 +72,8 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '54 setJoinIpsIfStuckInStemMode',
     '55 reconcileClusterStatus',
     '55v verifyIdentity',
+    '56 AddVirtualDrives',
+    '57 AddVirtualDrivesPeriodic',
     '58 UpdateWekaAddedDrives',
     '62 EnsureDrives',
   ]);

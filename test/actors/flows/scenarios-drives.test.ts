@@ -1,0 +1,393 @@
+/** The acceptance scenarios of drives, of a node's proxy and of growth, each by its number. Source: spec 06, 10; spec 05, 17. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Call } from '../../../actors/calls.ts';
+import { allocateDrives, lacksDrives, whatIsLacking } from '../../../actors/flows/steps/allocate.ts';
+import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
+import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
+import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
+import { mayBeOutdated, podAndContent, verifyOfPod } from '../../../actors/flows/steps/write-resources.ts';
+import { normal, warningEachMinute } from '../../../messages/verdict.ts';
+import type { WekaContainer, WekaContainerSpec, WekaContainerStatus } from '../../../messages/weka-container.ts';
+import {
+  clusterOf,
+  containerOf,
+  memberOf,
+  NODE,
+  nodeOf,
+  OPERATOR_NAMESPACE,
+  podFor,
+} from '../../support/containers.ts';
+import { type PassGiven, passFor } from '../../support/pass.ts';
+import {
+  absent,
+  agentOk,
+  argvOf,
+  did,
+  exists,
+  exit,
+  type Line,
+  noAgent,
+  ok,
+  okJson,
+  playStep,
+  requestOf,
+} from '../../support/play.ts';
+
+const V1 = { virtualUUID: 'v1', physicalUUID: 'p1', capacityGiB: 1_000, serial: 'S1', type: 'TLC' };
+const V2 = { virtualUUID: 'v2', physicalUUID: 'p2', capacityGiB: 2_000, serial: 'S2', type: 'QLC' };
+const SHARED = JSON.stringify(
+  [1, 2, 3, 4, 5, 6].map((n) => ({
+    physical_uuid: `p${n}`,
+    serial: `S${n}`,
+    capacity_gib: n === 6 ? 10_300 : 7_000,
+    type: 'TLC',
+  })),
+);
+const sharedNode = (annotations: Readonly<Record<string, string | undefined>> = {}) =>
+  nodeOf(NODE, { annotations: { 'weka.io/weka-shared-drives': SHARED, ...annotations } });
+const sharing = (status: Partial<WekaContainerStatus> = {}, spec: Partial<WekaContainerSpec> = {}): WekaContainer =>
+  memberOf('drive', 'drive', 7, {
+    spec: { driveCapacity: 1_000, numDrives: 2, ...spec },
+    status: { allocations: { wekaPort: 35_000, virtualDrives: [V1, V2] }, ...status },
+  });
+const PROXY = containerOf('ssdproxy', {
+  name: `weka-drives-proxy-${NODE}`,
+  metadata: { namespace: OPERATOR_NAMESPACE, ownerReferences: [], uid: 'uid-proxy' },
+  spec: { name: 'ssdproxy' },
+  status: { nodeAffinity: NODE },
+});
+const passOfSharing = (container = sharing(), given: PassGiven = {}) =>
+  passFor(container, { ...given, world: [podFor(container), sharedNode(), PROXY, ...(given.world ?? [])] });
+const jsonrpc = (answer: unknown): Line => ['agent POST /jsonrpc', answer];
+const result = (value?: unknown) => agentOk({ message: 'JSONRPC call succeeded', result: value });
+const listing = (...uuids: readonly string[]) =>
+  result(uuids.map((uuid) => ({ uuid, clusterGuid: 'guid-c', sizeGB: 1_000 })));
+/** Method and parameters of each call to the proxy. */
+const asked = (calls: readonly Call[]) =>
+  calls.flatMap((call) => {
+    if (call.kind !== 'agent' || call.request.path !== '/jsonrpc') return [];
+    const { container_id: id, method, params } = JSON.parse(call.request.body ?? '');
+    assert.is(id, 'uid-proxy');
+    return [[method.replace('ssd_proxy_', ''), params]];
+  });
+
+// More drives, and their file.
+
+const exclusive = (status: Partial<WekaContainerStatus>, numDrives = 2): WekaContainer =>
+  memberOf('drive', 'drive', 7, { spec: { numDrives }, status });
+
+test('spec 05 §17 #38: a spec that grows: more is asked for once what it has is stored, and goes behind it', () => {
+  const before = { drives: ['S1', 'S2'], wekaPort: 35_000 };
+  const pass = passFor(exclusive({ allocations: before }, 3));
+  assert.ok(lacksDrives(pass));
+  const allocations = { drives: ['S1', 'S2', 'S3'], wekaPort: 35_000 };
+  const { verdict } = playStep(allocateDrives(pass), [
+    ['node allocateMore', { kind: 'more', allocations, events: [] }],
+  ]);
+  assert.equal(verdict.status, { allocations: { drives: ['S1', 'S2', 'S3'] } });
+  assert.is(verdict.kind, 'skipped');
+  const unwritten = passFor(exclusive({ allocations: before }, 3));
+  assert.not.ok(
+    lacksDrives({
+      ...unwritten,
+      container: { ...unwritten.container, status: { status: '', allocations: { drives: ['S1'] } } },
+      status: { status: '', allocations: { drives: ['S1'] } },
+    }),
+  );
+});
+
+test('spec 05 §17 #39: growth that is impossible is an error with the node’s event; the flow goes on', () => {
+  const events = [warningEachMinute('AllocateContainerDrivesError', 'not enough drives available: need 1, have 0')];
+  const { verdict } = playStep(allocateDrives(passFor(exclusive({ allocations: { drives: ['S1'] } }))), [
+    ['node allocateMore', { kind: 'noMore', reason: 'not enough', retryMs: 10_000, events }],
+  ]);
+  assert.equal(verdict, { kind: 'failed', reason: 'not enough', events });
+});
+
+test('spec 05 §17 #41: shared growth is off unless set; a share that is too small is told once', () => {
+  const container = sharing({}, { driveCapacity: 0, numDrives: 0, containerCapacity: 3_200 });
+  assert.not.ok(lacksDrives(passOfSharing(container)));
+  const scaling = passOfSharing(container, { settings: { enableDynamicDriveScalingForSharedDrives: true } });
+  assert.ok(lacksDrives(scaling));
+  const { verdict } = playStep(allocateDrives(scaling), [
+    ['node allocateMore', { kind: 'noMore', reason: 'x', retryMs: undefined, events: [] }],
+  ]);
+  assert.is(verdict.kind, 'done', 'not asked again');
+  const grown = passOfSharing({ ...container, spec: { ...container.spec, containerCapacity: 4_000 } });
+  assert.is.not(whatIsLacking(grown), whatIsLacking(scaling));
+});
+
+test('spec 05 §17 #37, #39, #50: the file is verified once for each pod and content, and written again where it differs', () => {
+  const written = {
+    type: 'ContainerResourcesWritten',
+    status: 'True',
+    reason: 'Success',
+    message: 'x',
+    lastTransitionTime: '',
+  } as const;
+  const container = exclusive({ allocations: { drives: ['S1', 'S2'], wekaPort: 35_000 }, conditions: [written] });
+  const pass = passFor(container, { world: [podFor(container)] });
+  assert.ok(mayBeOutdated(pass));
+  assert.not.ok(mayBeOutdated(passFor(exclusive({ allocations: { drives: ['S1'] } }))), 'not written yet');
+  const content = { drives: ['S1', 'S2'], wekaPort: 35_000, netDevices: ['udp'] };
+  assert.is(playStep(verifyOfPod(pass), [['exec VerifyResources', okJson(content)]]).verdict.kind, 'done');
+  const { verdict } = playStep(verifyOfPod(pass), [
+    ['exec VerifyResources', okJson({ ...content, drives: ['S1'] })],
+    ['exec CheckPersistencyConfigured', ok()],
+    ['exec WriteResources', exit(2)],
+  ]);
+  assert.equal([verdict.kind, verdict.lookAgainMs], ['failed', 3_000], 'tried again soon');
+  const another = passFor(container, { world: [podFor(container, { metadata: { uid: 'another' } })] });
+  assert.is.not(podAndContent(another), podAndContent(pass));
+});
+
+// The proxy.
+
+test('spec 06 §10 #20: the first sharing container of a node makes its proxy; a second cluster makes none', () => {
+  const cluster = clusterOf({
+    metadata: { ...clusterOf().metadata, labels: { team: 'a' } },
+    spec: { image: 'registry.example/weka:1', imagePullSecret: 'pull', serviceAccountName: 'account' },
+  });
+  const container = sharing();
+  const pass = passFor(container, { world: [sharedNode(), cluster] });
+  const { calls, verdict } = playStep(ensureProxy(pass), [
+    [`create wekacontainers/${OPERATOR_NAMESPACE}/weka-drives-proxy-${NODE}`, did(PROXY)],
+  ]);
+  const request = requestOf(calls, 'create');
+  const object = request.verb === 'create' ? (request.object as unknown as WekaContainer) : undefined;
+  assert.is(object?.metadata.ownerReferences, undefined);
+  assert.equal(object?.metadata.labels, { team: 'a', app: 'weka', 'weka.io/mode': 'ssdproxy' });
+  assert.equal(object?.spec as unknown, {
+    name: 'ssdproxy',
+    numCores: 0,
+    mode: 'ssdproxy',
+    nodeAffinity: NODE,
+    image: 'registry.example/weka:1',
+    imagePullSecret: 'pull',
+    serviceAccountName: 'account',
+    hugepages: 2_690,
+    hugepagesSize: '2Mi',
+  });
+  assert.is(verdict.kind, 'done');
+  assert.is(playStep(ensureProxy(passOfSharing())).verdict.kind, 'done');
+});
+
+test('spec 06 §10 #21: without the annotation of shared drives there is no proxy, and an error', () => {
+  const { verdict } = playStep(ensureProxy(passFor(sharing())));
+  assert.equal(verdict, { kind: 'failed', reason: 'node has no shared drives annotation' });
+});
+
+test('spec 06 §10 #22: two make the proxy at once: one object, no error', () => {
+  const pass = passFor(sharing(), { world: [sharedNode()] });
+  const line: Line = [`create wekacontainers/${OPERATOR_NAMESPACE}/weka-drives-proxy-${NODE}`, exists];
+  assert.is(playStep(ensureProxy(pass), [line]).verdict.kind, 'done');
+});
+
+test('spec 06 §10 #23: a proxy that is not bound yet is no proxy', () => {
+  const unbound = { ...PROXY, status: { status: 'Init' } };
+  const { verdict } = playStep(addVirtualDrives(false)(passOfSharing(sharing(), { world: [unbound] })));
+  assert.equal(verdict, { kind: 'failed', reason: `No ssdproxy container found on node ${NODE}` });
+});
+
+test('spec 06 §10 #62: a proxy that goes is waited for and not asked; without the owner cluster there is none', () => {
+  const going = { ...PROXY, metadata: { ...PROXY.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const pass = passOfSharing(sharing(), { world: [going] });
+  assert.is(playStep(ensureProxy(pass)).verdict.kind, 'wait');
+  assert.is(playStep(addVirtualDrives(false)(pass)).verdict.kind, 'failed');
+  const { verdict } = playStep(ensureProxy(passFor(sharing(), { without: [clusterOf()] })));
+  assert.equal(verdict, {
+    kind: 'failed',
+    reason: 'failed to get owner cluster: wekaclusters.weka.weka.io "c" not found',
+  });
+});
+
+// Virtual drives.
+
+test('spec 06 §10 #25: virtual drives are made on the proxy, then added to weka, each in its pool', () => {
+  const pass = passOfSharing();
+  const made = playStep(addVirtualDrives(false)(pass), [
+    jsonrpc(listing()),
+    jsonrpc(result(null)),
+    jsonrpc(result()),
+    jsonrpc(result()),
+  ]);
+  assert.equal(asked(made.calls), [
+    ['list_virtual_drives', { physicalUuid: 'p1' }],
+    ['list_virtual_drives', { physicalUuid: 'p2' }],
+    ['add_virtual_drive', { virtualUuid: 'v1', physicalUuid: 'p1', clusterGuid: 'guid-c', sizeGB: 1_000 }],
+    ['add_virtual_drive', { virtualUuid: 'v2', physicalUuid: 'p2', clusterGuid: 'guid-c', sizeGB: 2_000 }],
+  ]);
+  assert.is(made.verdict.kind, 'done');
+  const added = playStep(ensureDrives(pass), [
+    ['exec AddDrive', ok()],
+    ['exec AddDrive', exit(1, 'Device is already in use')],
+  ]);
+  assert.equal(
+    added.calls.map((call) => call.kind === 'exec' && call.command.argv),
+    [
+      ['weka', 'cluster', 'drive', 'add', '7', 'v1', '--pool', 'iu4k'],
+      ['weka', 'cluster', 'drive', 'add', '7', 'v2', '--pool', 'iubig'],
+    ],
+  );
+  assert.equal(added.verdict.events, [
+    normal('VirtualDriveAdded', 'Virtual drive v1 added to cluster'),
+    normal('VirtualDriveAdded', 'Virtual drive v2 added to cluster'),
+  ]);
+});
+
+test('a virtual drive that weka has is not added again; one that it refuses is an error', () => {
+  const drive = { uuid: 'v1', added_time: '', device_path: '', serial_number: '', status: 'ACTIVE' };
+  const { verdict } = playStep(ensureDrives(passOfSharing(sharing({ addedDrives: [drive] }))), [
+    ['exec AddDrive', exit(1, 'no')],
+  ]);
+  assert.match(
+    verdict.kind === 'failed' ? verdict.reason : '',
+    /^errors while adding drives: \[error adding virtual drive v2/,
+  );
+  const listed = playStep(updateAddedDrives(passOfSharing()), [['exec ListContainerDrives', okJson([drive])]]);
+  assert.is(listed.verdict.lookAgainMs, 5_000, 'one of two is there');
+});
+
+test('spec 06 §10 #26: what the proxy has is not made again', () => {
+  const { calls } = playStep(addVirtualDrives(false)(passOfSharing()), [
+    jsonrpc(listing('v1')),
+    jsonrpc(listing()),
+    jsonrpc(result()),
+  ]);
+  assert.equal(asked(calls).at(-1)?.[1].virtualUuid, 'v2');
+});
+
+test('spec 06 §10 #24: an agent that does not know the proxy is told of it at once; if it is none, nothing is added', () => {
+  const unknown = { kind: 'status', status: 404, body: 'Container not registered\n' };
+  const { calls, verdict } = playStep(addVirtualDrives(false)(passOfSharing()), [
+    jsonrpc(unknown),
+    ['agent POST /register', agentOk({})],
+    jsonrpc(listing('v1')),
+    jsonrpc(listing('v2')),
+  ]);
+  assert.is(verdict.kind, 'done');
+  const told = calls[1]?.kind === 'agent' ? JSON.parse(calls[1].request.body ?? '') : {};
+  assert.equal([told.container_id, told.weka_container_name, told.mode], ['uid-proxy', 'ssdproxy', 'ssdproxy']);
+  const failing = playStep(addVirtualDrives(false)(passOfSharing()), [
+    jsonrpc(unknown),
+    ['agent POST /register', noAgent],
+  ]);
+  assert.is(failing.verdict.kind, 'failed');
+});
+
+test('spec 06 §10 #27: a proxy that lost a virtual drive is refilled, weka is not touched', () => {
+  const { calls, verdict } = playStep(addVirtualDrives(true)(passOfSharing()), [
+    jsonrpc(listing()),
+    jsonrpc(listing('v2')),
+    jsonrpc(result()),
+    jsonrpc(result([])),
+  ]);
+  assert.is(verdict.kind, 'done');
+  assert.ok(calls.every(({ kind }) => kind === 'agent'));
+});
+
+test('spec 06 §10 #28: without a cluster id nothing is asked, and it is looked at again in 10 s', () => {
+  const own = playStep(addVirtualDrives(false)(passOfSharing(sharing({ clusterID: '' })))).verdict;
+  const unformed = clusterOf({ status: {} });
+  const owners = playStep(addVirtualDrives(false)(passOfSharing(sharing(), { world: [unformed] }))).verdict;
+  for (const verdict of [own, owners]) assert.equal(verdict.kind === 'wait' && verdict.delayMs, 10_000);
+});
+
+const physical = (...uuids: readonly string[]) =>
+  result(
+    uuids.map((physicalUuid) => ({ physicalUuid, numVirtualDrives: 1, sizeGB: 7_000, model: '', pciAddress: '' })),
+  );
+
+test('spec 06 §10 #61: what the cluster left on the proxy is removed once weka says it has no such drive', () => {
+  const foreign = result([
+    { uuid: 'left', clusterGuid: 'guid-c', sizeGB: 1 },
+    { uuid: 'theirs', clusterGuid: 'another', sizeGB: 1 },
+  ]);
+  const lines: readonly Line[] = [
+    jsonrpc(listing('v1')),
+    jsonrpc(listing('v2')),
+    jsonrpc(physical('p1')),
+    jsonrpc(foreign),
+    ['sleep 15000', undefined],
+    jsonrpc(physical('p1')),
+    jsonrpc(foreign),
+  ];
+  const { calls } = playStep(addVirtualDrives(true)(passOfSharing()), [
+    ...lines,
+    ['exec GetClusterDrive', okJson([])],
+    jsonrpc(result()),
+  ]);
+  assert.equal(argvOf(calls, 'GetClusterDrive').at(-2), 'left');
+  assert.equal(asked(calls).at(-1), ['remove_virtual_drive', { virtualUuid: 'left' }]);
+  const drive = { uuid: 'left', added_time: '', device_path: '', serial_number: '', status: 'ACTIVE' };
+  for (const answer of [okJson([drive]), exit()])
+    assert.is(
+      playStep(addVirtualDrives(true)(passOfSharing()), [...lines, ['exec GetClusterDrive', answer]]).verdict.kind,
+      'done',
+    );
+});
+
+test('what a neighbour of the same cluster has is not left over; where one has lost its record nothing is', () => {
+  const lines = [jsonrpc(listing('v1')), jsonrpc(listing('v2'))];
+  const others = listing('v3');
+  const neighbour = memberOf('drive', 'other', 8, {
+    spec: { driveCapacity: 1_000 },
+    status: { allocations: { virtualDrives: [{ ...V1, virtualUUID: 'v3' }] } },
+  });
+  const beside = passOfSharing(sharing(), { world: [neighbour] });
+  assert.is(
+    playStep(addVirtualDrives(true)(beside), [...lines, jsonrpc(physical('p1')), jsonrpc(others)]).verdict.kind,
+    'done',
+  );
+  const lost: WekaContainer = { ...neighbour, status: { status: '', nodeAffinity: NODE, containerID: 8 } };
+  const unsure = passOfSharing(sharing(), { world: [lost] });
+  assert.is(playStep(addVirtualDrives(true)(unsure), lines).verdict.kind, 'done');
+});
+
+const LEFT = [
+  { type: 'ContainerRemoved', status: 'True', reason: 'Deletion', message: 'x', lastTransitionTime: '' },
+] as const;
+const leaving = (spec: Partial<WekaContainerSpec> = {}): WekaContainer =>
+  sharing({ conditions: LEFT }, { state: 'deleting', ...spec });
+const GONE: Line = ['get pods/weka/drive', absent];
+
+test('spec 06 §10 #31: while the agent is down nothing is let go; then what the proxy lists is removed', () => {
+  const pass = passOfSharing(leaving());
+  assert.is(playStep(removeVirtualDrives(pass), [GONE, jsonrpc(noAgent)]).verdict.kind, 'failed');
+  const half = playStep(removeVirtualDrives(pass), [
+    GONE,
+    jsonrpc(listing('v1')),
+    jsonrpc(listing('v2')),
+    jsonrpc({ kind: 'status', status: 500, body: 'JSONRPC call failed: x' }),
+    jsonrpc(result()),
+  ]);
+  assert.match(half.verdict.kind === 'failed' ? half.verdict.reason : '', /^errors while removing virtual drives: \[/);
+  const rest = playStep(removeVirtualDrives(pass), [
+    GONE,
+    jsonrpc(listing('v1')),
+    jsonrpc(listing()),
+    jsonrpc(result()),
+  ]);
+  assert.equal(asked(rest.calls).at(-1), ['remove_virtual_drive', { virtualUuid: 'v1' }]);
+  assert.is(rest.verdict.kind, 'done');
+});
+
+test('F29: a node that is gone, or the override, leaves virtual drives where they are and says so', () => {
+  const missing = passFor(leaving(), { without: [nodeOf()] });
+  const told = passOfSharing(leaving({ overrides: { skipVirtualDrivesRemoval: true } }));
+  for (const pass of [missing, told]) {
+    const { verdict } = playStep(removeVirtualDrives(pass));
+    assert.equal([verdict.kind, verdict.events?.map(({ reason }) => reason)], ['done', ['VirtualDrivesNotRemoved']]);
+    assert.not.ok(proxyIsNeeded(pass));
+  }
+  assert.ok(proxyIsNeeded(passOfSharing(leaving())));
+});
+
+test('virtual drives that may still be in the cluster, or whose pod is there, are not removed', () => {
+  assert.is(playStep(removeVirtualDrives(passOfSharing(sharing({}, { state: 'deleting' })))).verdict.kind, 'wait');
+  const there: Line = ['get pods/weka/drive', did(podFor(leaving()))];
+  assert.is(playStep(removeVirtualDrives(passOfSharing(leaving())), [there]).verdict.kind, 'wait');
+});
+
+test.run();
