@@ -15,6 +15,9 @@ export const EVENTS: Readonly<Record<string, string>> = {
   ClusterIdMismatch: 'Its process or its host belongs to another cluster or container. Nothing is done to it.',
   ContainerQuarantined: 'Its actor keeps crashing. The next try is in some minutes, or when the object changes.',
   DriveAdded: 'A drive was added to the cluster.',
+  DriveDeactivated: 'A blocked drive was deactivated in the cluster.',
+  DriveRemovalSkipped: 'A drive that the cluster lists is unknown to the proxy of its node: it is not removed.',
+  DriveRemoved: 'A blocked drive was removed from the cluster.',
   DriversLoadFailed: 'The kernel drivers could not be loaded on its node.',
   DrivesAddingError: 'Drives could not be added to the cluster for a while.',
   DrivesResignFailed: 'Its drives could not be erased; it is tried again.',
@@ -37,6 +40,8 @@ export const EVENTS: Readonly<Record<string, string>> = {
   ResourceOwnedTwice: 'A drive or a port is held by two containers.',
   ResourcesAllocated: 'Drives and ports were chosen for it.',
   StatusWriteRefused: 'The API server refuses its status; the text is the server’s.',
+  VirtualDriveAdded: 'A share of a drive was added to the cluster.',
+  VirtualDrivesNotRemoved: 'Its shares of drives stay on the proxy of its node, and why.',
   WekaLocalStatus: 'Its process runs and is not ready: its status and last failure.',
   'ensurePod-fmError': 'Its pod could not be created for a while.',
 };

@@ -29,6 +29,12 @@ import {
 } from './pass.ts';
 import type { PendingStep, Row } from './step.ts';
 import { allocateDrives, allocateResources, lacksDrives, whatIsLacking } from './steps/allocate.ts';
+import {
+  hasBlockedDrives,
+  hasBlockedPhysicalDrives,
+  removeBlocked,
+  removeByPhysicalUuids,
+} from './steps/blocked-drives.ts';
 import { ensureBootConfigMap } from './steps/boot-config.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
@@ -161,8 +167,9 @@ export const activeFlow: readonly Row[] = [
   { number: '57', name: 'AddVirtualDrivesPeriodic', when: [sharesDrives], run: addVirtualDrives(true), onFailure: 'stop', throttle: { everyMs: () => MINUTE_MS, preset: true, stamp: 'success' } },
   { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },
   pending('59', 'MarkDrivesForRemoval', RESOURCES),
-  pending('60', 'RemoveDrives', RESOURCES),
-  pending('61', 'RemoveDrivesByPhysicalUuids', RESOURCES),
+  { number: '60', name: 'RemoveDrives', when: [mode(isDrive), hasBlockedDrives], run: removeBlocked, onFailure: 'continue', afterWrite: true, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
+  { number: '61', name: 'RemoveDrivesByPhysicalUuids', when: [sharesDrives, hasBlockedPhysicalDrives], run: removeByPhysicalUuids, onFailure: 'continue', afterWrite: true,
+    throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   { number: '62', name: 'EnsureDrives', when: [mode(isDrive), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop',
     hook: { kind: 'drivesError', name: 'EnsureDrives' }, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   pending('63', 'JoinS3Cluster', LIFE),

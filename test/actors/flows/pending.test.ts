@@ -29,8 +29,6 @@ test('the rows that are still to be built', () => {
     '45 updateDriversBuilderStatus: resources, drives, drivers, one-offs',
     '52 DeleteEnvoyIfProcessNotExists: life in the cluster',
     '59 MarkDrivesForRemoval: resources, drives, drivers, one-offs',
-    '60 RemoveDrives: resources, drives, drivers, one-offs',
-    '61 RemoveDrivesByPhysicalUuids: resources, drives, drivers, one-offs',
     '63 JoinS3Cluster: life in the cluster',
     '64 EnsureNfsInterfaceGroupPorts: life in the cluster',
     'P1 SetStatusMetrics: leaving',

@@ -3,6 +3,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../actors/calls.ts';
 import { allocateDrives, lacksDrives, whatIsLacking } from '../../../actors/flows/steps/allocate.ts';
+import {
+  hasBlockedDrives,
+  hasBlockedPhysicalDrives,
+  removeBlocked,
+  removeByPhysicalUuids,
+} from '../../../actors/flows/steps/blocked-drives.ts';
 import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
 import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
 import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
@@ -343,6 +349,141 @@ test('what a neighbour of the same cluster has is not left over; where one has l
   const lost: WekaContainer = { ...neighbour, status: { status: '', nodeAffinity: NODE, containerID: 8 } };
   const unsure = passOfSharing(sharing(), { world: [lost] });
   assert.is(playStep(addVirtualDrives(true)(unsure), lines).verdict.kind, 'done');
+});
+
+// Blocked drives.
+
+const added = (uuid: string, serial: string, status = 'ACTIVE') => ({
+  uuid,
+  added_time: '',
+  device_path: '',
+  serial_number: serial,
+  status,
+});
+const S1 = added('u1', 'S1');
+const blockedNode = nodeOf(NODE, { annotations: { 'weka.io/blocked-drives': '["S1"]' } });
+/** S1 is blocked; it has been given up already unless said otherwise. */
+const passOfBlocked = (
+  drives: readonly string[] = ['S2'],
+  addedDrives = [S1, added('u2', 'S2')],
+  node = blockedNode,
+) => {
+  const container = exclusive({ allocations: { drives }, addedDrives });
+  return passFor(container, { world: [podFor(container), node] });
+};
+const shown = (drive: ReturnType<typeof added> | undefined): Line => [
+  'exec GetClusterDrive',
+  okJson(drive === undefined ? [] : [drive]),
+];
+
+test('spec 06 §10 #12: a blocked drive is given up first, then deactivated, then removed', () => {
+  const first = passOfBlocked(['S1', 'S2']);
+  assert.ok(hasBlockedDrives(first));
+  const { verdict } = playStep(removeBlocked(first));
+  assert.equal(verdict.kind === 'restartAt' && [verdict.step, verdict.status], [
+    'RemoveDrives',
+    { allocations: { drives: ['S2'] } },
+  ]);
+  const then = playStep(removeBlocked(passOfBlocked()), [
+    shown(S1),
+    ['exec DeactivateDrive', ok()],
+    ['exec RemoveDrive', ok()],
+  ]);
+  assert.equal(then.verdict.events, [
+    normal('DriveDeactivated', 'Drive S1 deactivated'),
+    normal('DriveRemoved', 'Drive S1 removed'),
+  ]);
+  assert.is(then.verdict.kind, 'done');
+  assert.not.ok(hasBlockedDrives(passOfBlocked(['S2'], [added('u2', 'S2')])), 'nothing left to do');
+});
+
+test('spec 06 §10 #13: a drive on its way out is left alone; an inactive one is removed', () => {
+  const going = playStep(removeBlocked(passOfBlocked()), [shown({ ...S1, status: 'PHASING_OUT' })]).verdict;
+  assert.match(
+    going.kind === 'failed' ? going.reason : '',
+    "drive has status 'PHASING_OUT', wait for it to become 'INACTIVE'",
+  );
+  const out = playStep(removeBlocked(passOfBlocked()), [
+    shown({ ...S1, status: 'INACTIVE' }),
+    ['exec RemoveDrive', ok()],
+  ]);
+  assert.is(out.verdict.kind, 'done');
+});
+
+test('spec 06 §10 #14, #15: a drive that weka does not have has been removed', () => {
+  const told = exit(1, 'The given drive "u1" does not exist');
+  const removed = playStep(removeBlocked(passOfBlocked()), [
+    shown({ ...S1, status: 'INACTIVE' }),
+    ['exec RemoveDrive', told],
+  ]);
+  assert.is(removed.verdict.kind, 'done');
+  assert.is(playStep(removeBlocked(passOfBlocked()), [shown(undefined)]).verdict.kind, 'done');
+});
+
+test('spec 06 §10 #17: a list of blocked drives that cannot be read is an error of its row alone', () => {
+  const pass = passOfBlocked(['S1'], [S1], nodeOf(NODE, { annotations: { 'weka.io/blocked-drives': 'nonsense' } }));
+  assert.ok(hasBlockedDrives(pass));
+  assert.is(playStep(removeBlocked(pass)).verdict.kind, 'failed');
+});
+
+test('spec 06 §10 #59: a drive that cannot be deactivated is not removed', () => {
+  const { verdict } = playStep(removeBlocked(passOfBlocked()), [shown(S1), ['exec DeactivateDrive', exit(1, 'no')]]);
+  assert.equal([verdict.kind, verdict.lookAgainMs], ['failed', 10_000]);
+});
+
+test('spec 05 §17 #42: a blocked drive that weka never had is given up once its drives have been listed', () => {
+  assert.ok(hasBlockedDrives(passOfBlocked(['S1', 'S2'], [added('u2', 'S2')])));
+  const { verdict } = playStep(removeBlocked(passOfBlocked(['S1', 'S2'], [added('u2', 'S2')])));
+  assert.equal(verdict.status, { allocations: { drives: ['S2'] } });
+  const stem = exclusive({ allocations: { drives: ['S1'] }, internalStatus: 'STEM' });
+  assert.not.ok(hasBlockedDrives(passFor(stem, { world: [blockedNode] })));
+});
+
+const BLOCKED_P1 = sharedNode({ 'weka.io/blocked-drives-physical-uuids': '["p1"]' });
+/** Two virtual drives on the blocked drive, one on another. */
+const passOnP1 = (virtualDrives = [V2]) =>
+  passOfSharing(
+    sharing({
+      allocations: { wekaPort: 35_000, virtualDrives },
+      addedDrives: [added('v1', ''), added('v1b', '', 'INACTIVE'), added('v2', '')],
+    }),
+    { world: [BLOCKED_P1] },
+  );
+
+test('spec 06 §10 #29: all of a blocked physical drive go in one run: allocations, weka, proxy', () => {
+  const { verdict } = playStep(removeByPhysicalUuids(passOnP1([V1, V2])));
+  assert.equal(verdict.status, { allocations: { virtualDrives: [V2] } });
+  const lines: readonly Line[] = [jsonrpc(physical('p1', 'p2')), jsonrpc(listing('v1', 'v1b')), jsonrpc(listing('v2'))];
+  const then = playStep(removeByPhysicalUuids(passOnP1()), [
+    ...lines,
+    shown(added('v1', '')),
+    ['exec DeactivateDrive', ok()],
+    ['exec RemoveDrive', ok()],
+    jsonrpc(result()),
+    shown(added('v1b', '', 'INACTIVE')),
+    ['exec RemoveDrive', ok()],
+    jsonrpc({ kind: 'status', status: 500, body: 'x' }),
+  ]);
+  assert.equal(asked(then.calls).slice(3), [
+    ['remove_virtual_drive', { virtualUuid: 'v1' }],
+    ['remove_virtual_drive', { virtualUuid: 'v1b' }],
+  ]);
+  assert.is(then.verdict.kind, 'failed', 'one is still on the proxy');
+  assert.not.ok(lacksDrives(passOnP1()), 'not replaced while scaling is off');
+});
+
+test('spec 06 §10 #30: an added drive that the proxy does not know is told, the others are handled', () => {
+  const { verdict } = playStep(removeByPhysicalUuids(passOnP1()), [
+    jsonrpc(physical('p1')),
+    jsonrpc(listing('v1')),
+    shown(undefined),
+  ]);
+  assert.is(verdict.kind, 'done');
+  assert.equal(
+    verdict.events?.map(({ message, perMinute }) => [message, perMinute]),
+    ['v1b', 'v2'].map((uuid) => [`Added drive virtual UUID ${uuid} has no matching physical UUID`, true]),
+  );
+  assert.not.ok(hasBlockedPhysicalDrives(passOfSharing()));
 });
 
 const LEFT = [

@@ -75,13 +75,15 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '56 AddVirtualDrives',
     '57 AddVirtualDrivesPeriodic',
     '58 UpdateWekaAddedDrives',
+    '60 RemoveDrives',
+    '61 RemoveDrivesByPhysicalUuids',
     '62 EnsureDrives',
   ]);
 });
 
 test('active: rows that continue are those of the spec’s column "fail"', () => {
   const going = stepsOf(activeFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
-  assert.equal(going, ['7', '8', '30', '42', '43v', '44', '50', '55v']);
+  assert.equal(going, ['7', '8', '30', '42', '43v', '44', '50', '55v', '60', '61']);
 });
 
 test('deleting: D1 to D26 in order; D1, D2, D10 are left out on purpose, D12 follows the stop (I7)', () => {
