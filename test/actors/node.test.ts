@@ -118,6 +118,53 @@ test('a restarted actor still holds what it granted', () => {
   assert.equal(given(ask(allocate(a))), first);
 });
 
+const more = (container: WekaContainer): NodeAsk => ({ kind: 'allocateMore', uid: uidOf(container) });
+const grows = (answer: NodeAnswer) => {
+  if (answer.kind !== 'more') throw new Error(`no more: ${JSON.stringify(answer)}`);
+  return answer.allocations.drives;
+};
+const growing = (name: string, drives: readonly string[], numDrives = 2): WekaContainer =>
+  bound('drive', name, { spec: { numDrives }, status: { allocations: { drives } } });
+
+test('spec 05 §17 #40: two that grow at once get different drives, also after a crash, and hear the same again', () => {
+  const [a, b] = [growing('a', ['S1']), growing('b', ['S2'])];
+  const { ask, restart } = bench([drivesNode(['S1', 'S2', 'S3', 'S4']), a, b]);
+  assert.equal(grows(ask(more(a))), ['S1', 'S3']);
+  restart();
+  assert.equal(grows(ask(more(b))), ['S2', 'S4']);
+  assert.equal(grows(ask(more(a))), ['S1', 'S3']);
+});
+
+test('what was granted is held until the status names it, and a first allocation does not get it', () => {
+  const [a, b] = [growing('a', ['S1']), bound('drive', 'b', { spec: { numDrives: 1 } })];
+  const { ask, view, send, state } = bench([drivesNode(['S1', 'S2']), a, b]);
+  assert.equal(grows(ask(more(a))), ['S1', 'S2']);
+  assert.is(ask(allocate(b)).kind, 'refused');
+  view.put(growing('a', ['S1'], 3));
+  send({ kind: 'lookAgain' });
+  assert.is(state().allocated?.size, 1, 'another change of it');
+  view.put(growing('a', ['S1', 'S2']));
+  send({ kind: 'lookAgain' });
+  assert.is(state().allocated?.size, 0);
+});
+
+test('what was granted and then blocked is not handed out once more', () => {
+  const a = growing('a', ['S1']);
+  const { ask, view } = bench([drivesNode(['S1', 'S2', 'S3']), a]);
+  assert.equal(grows(ask(more(a))), ['S1', 'S2']);
+  view.put(drivesNode(['S1', 'S2', 'S3'], { 'weka.io/blocked-drives': '["S2"]' }));
+  assert.equal(grows(ask(more(a))), ['S1', 'S3']);
+});
+
+test('spec 05 §17 #39: no drive left is told with an event, and what is held twice as well', () => {
+  const [a, b] = [growing('a', ['S1']), growing('b', ['S1'], 1)];
+  const answer = bench([drivesNode(['S1']), a, b]).ask(more(a));
+  assert.equal(answer.kind === 'noMore' && [answer.retryMs, answer.events.map(({ reason }) => reason)], [
+    10_000,
+    ['AllocateContainerDrivesError', 'ResourceOwnedTwice'],
+  ]);
+});
+
 test('one that asks twice hears the same, without a second event', () => {
   const a = bound('drive', 'a', { spec: { numDrives: 1 } });
   const { ask } = bench([drivesNode(['S1', 'S2']), a]);
