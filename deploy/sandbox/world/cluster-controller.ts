@@ -177,7 +177,8 @@ function advance(now: Turn, run: Run): void {
   }
   if (isTrue(cluster, 'IoStarted')) return;
   const drivesCount = ofRole(members, 'drive').reduce(
-    (sum, { status }) => sum + (status?.allocations?.drives?.length ?? 0),
+    (sum, { status }) =>
+      sum + (status?.allocations?.drives?.length ?? 0) + (status?.allocations?.virtualDrives?.length ?? 0),
     0,
   );
   if (!members.every((member) => isTrue(member, 'JoinedCluster'))) return;

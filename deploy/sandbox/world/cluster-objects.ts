@@ -1,9 +1,15 @@
 /** Objects that the modelled cluster controller writes: WekaContainers and port ranges. Pure. Source: spec 01, 20.1 and 20.2; 05, 8.3. */
 import type { Random } from '../../../io/random.ts';
 import type { Draft } from '../../../messages/kube.ts';
-import type { ClusterPorts, WekaCluster } from '../../../messages/weka-cluster.ts';
+import type { ClusterPorts, ClusterTemplate, WekaCluster } from '../../../messages/weka-cluster.ts';
 import { uuid } from './identity.ts';
 
+/** GiB of each virtual drive, or GiB of a container: drive sharing, by one of the two. Only the siblings read it. */
+export interface OrderedTemplate extends ClusterTemplate {
+  readonly driveCapacity?: number;
+  readonly containerCapacity?: number;
+  readonly driveTypesRatio?: { readonly tlc?: number; readonly qlc?: number };
+}
 export type Role = 'drive' | 'compute';
 export const FINALIZER = 'weka.weka.io/finalizer';
 export const operatorSecretOf = (cluster: WekaCluster): string => `weka-operator-${cluster.metadata.uid}`;
@@ -21,9 +27,10 @@ export function containerOf(
 ): Draft & Readonly<Record<string, unknown>> {
   const { metadata, spec } = cluster;
   const id = uuid(random);
-  const template = spec?.dynamicTemplate;
+  const template: OrderedTemplate | undefined = spec?.dynamicTemplate;
   const numCores = (role === 'drive' ? template?.driveCores : template?.computeCores) ?? 1;
-  const numDrives = role === 'drive' ? (template?.numDrives ?? 2) : 0;
+  const sharing = role === 'drive' ? sharingOf(template) : {};
+  const numDrives = role === 'drive' && sharing.containerCapacity === undefined ? (template?.numDrives ?? 2) : 0;
   const [perCore, offset] = HUGEPAGES[role];
   return {
     apiVersion: 'weka.weka.io/v1alpha1',
@@ -57,6 +64,7 @@ export function containerOf(
       numCores,
       network: { udpMode: true },
       ...(numDrives > 0 ? { numDrives } : {}),
+      ...sharing,
       ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
       ...(joinIpPorts.length > 0 ? { joinIpPorts } : {}),
       hugepages: perCore * numCores + HUGEPAGES_PER_DRIVE * numDrives,
@@ -66,6 +74,14 @@ export function containerOf(
       driversDistService: spec?.driversDistService ?? DIST_SERVICE,
       wekaSecretRef: { secretKeyRef: { key: operatorSecretOf(cluster), name: '' } },
     },
+  };
+}
+
+/** Zeros are refused by the schema: absent instead. A ratio counts only with a capacity. Source: spec 05, 12. */
+function sharingOf({ driveCapacity = 0, containerCapacity = 0, driveTypesRatio }: OrderedTemplate = {}) {
+  return {
+    ...(driveCapacity > 0 ? { driveCapacity } : {}),
+    ...(containerCapacity > 0 ? { containerCapacity, driveTypesRatio: driveTypesRatio ?? { tlc: 1, qlc: 0 } } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** When a stop by force or an erased signature loses data, by what weka knows and what the owner had decided. Source: spec 03, 14. */
 import type { Cache } from './cache.ts';
 import type { Container } from './holders.ts';
-import type { PhysicalDrive } from './node-model.ts';
+import type { HeldDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import type { Process } from './pod-process.ts';
 import type { WekaCluster } from './weka-clusters.ts';
@@ -27,7 +27,7 @@ export function judgeResign(
   oracle: Oracle,
   containers: Cache<Container>,
   process: Process,
-  { serial, heldAs }: PhysicalDrive,
+  { serial, heldAs }: HeldDrive,
   cluster: WekaCluster,
 ): void {
   const drive = cluster.drives.get(heldAs ?? '');

@@ -6,6 +6,7 @@ import type { Random } from '../../../io/random.ts';
 import { type KubeObject, SECRETS } from '../../../messages/kube.ts';
 import type { WorldContext } from './context.ts';
 import { kernelDrives, type NodeModel } from './node-model.ts';
+import { type ProxyRepeats, proxyCall } from './ssd-proxy.ts';
 import { drivesOf, type Host, type WekaCluster } from './weka-clusters.ts';
 
 export interface AgentHttpRequest {
@@ -42,7 +43,7 @@ interface Agent {
 
 const TOKEN_AGE_MS_MAX = 60_000;
 
-export function createAgents(ctx: WorldContext, nodes: ReadonlyMap<string, NodeModel>): Agents {
+export function createAgents(ctx: WorldContext, nodes: ReadonlyMap<string, NodeModel>, repeats: ProxyRepeats): Agents {
   const random = ctx.random('node-agent');
   const byIp = new Map<string, Agent>();
   for (const node of nodes.values()) byIp.set(node.agentIp, { node, registrations: new Map() });
@@ -72,7 +73,7 @@ export function createAgents(ctx: WorldContext, nodes: ReadonlyMap<string, NodeM
       }
       const expected = currentToken();
       if (expected === undefined || request.authorization !== `Token ${expected}`) return text(401, 'Unauthorized');
-      return route({ agent, request, query: url.searchParams, random });
+      return route({ agent, request, query: url.searchParams, random, repeats });
     },
   };
 }
@@ -82,6 +83,7 @@ interface Visit {
   readonly request: AgentHttpRequest;
   readonly query: URLSearchParams;
   readonly random: Random;
+  readonly repeats: ProxyRepeats;
 }
 
 const ROUTES: Readonly<Record<string, (visit: Visit) => AgentHttpResponse>> = {
@@ -114,11 +116,19 @@ const ROUTES: Readonly<Record<string, (visit: Visit) => AgentHttpResponse>> = {
     const drives = kernelDrives(node);
     return json(200, { drives: drives.length === 0 ? null : drives });
   },
-  '/jsonrpc': posted('Method not allowed', ({ agent }, body) =>
-    agent.registrations.has(String(body.container_id ?? ''))
-      ? text(500, 'JSONRPC call failed: socket not found at path: /host-binds/shared/containers')
-      : text(404, 'Container not registered'),
-  ),
+  '/jsonrpc': posted('Method not allowed', ({ agent, repeats }, body) => {
+    const containerUid = String(body.container_id ?? '');
+    if (!agent.registrations.has(containerUid)) return text(404, 'Container not registered');
+    const proxy = processOf(agent.node, containerUid);
+    if (proxy?.mode !== 'ssdproxy' || proxy.local?.runStatus !== 'Running') {
+      const path = `/host-binds/shared/containers/${containerUid}/local-sockets/ssdproxy/container.sock`;
+      return text(500, `JSONRPC call failed: socket not found at path: ${path}`);
+    }
+    const answer = proxyCall(proxy, String(body.method ?? ''), body.params, repeats);
+    return 'error' in answer
+      ? text(500, `JSONRPC call failed: JSONRPC error ${answer.code}: ${answer.error}`)
+      : json(200, { message: 'JSONRPC call succeeded', result: answer.result });
+  }),
 };
 
 function posted(
@@ -144,9 +154,12 @@ function parsed(body: string): Readonly<Record<string, unknown>> | undefined {
 
 const NO_DATA = { processes: {}, cpuUtilization: '0.00', drives: { counters: {} }, lastUpdate: null };
 
+const processOf = (node: NodeModel, uid: string) =>
+  [...node.processes.values()].find(({ containerUid }) => containerUid === uid);
+
 /** Undefined while the container's socket is not there. Counters of 0 are left out, as Go's omitempty does. */
 function polled(node: NodeModel, registration: Registration, random: Random): Record<string, unknown> | undefined {
-  const process = [...node.processes.values()].find(({ containerUid }) => containerUid === registration.containerUid);
+  const process = processOf(node, registration.containerUid);
   if (process?.local?.runStatus !== 'Running') return undefined;
   const count = Number(process.env.get('CORES') ?? 1) + 1;
   return {

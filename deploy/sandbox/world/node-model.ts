@@ -4,14 +4,31 @@
  */
 import type { Process } from './pod-process.ts';
 
-/** `guid` is the weka signature left by the cluster that used the drive; absent: free for use. */
-export interface PhysicalDrive {
+/** What a cluster can take in. `guid` is the weka signature left by the cluster that used the drive; absent: free for use. */
+export interface HeldDrive {
   readonly serial: string;
-  readonly blockDevice: string;
-  readonly partition: string;
   guid: string | undefined;
   /** UUID under which a cluster has it now. */
   heldAs: string | undefined;
+}
+export interface PhysicalDrive extends HeldDrive {
+  readonly blockDevice: string;
+  readonly partition: string;
+  /** In GiB. */
+  readonly capacityGib: number;
+  /** A proxy makes them of it; `QLC` for coarse flash. */
+  readonly type: 'TLC' | 'QLC';
+  readonly physicalUuid: string;
+  /** Signed for whom: no weka partition at all, one for a single container, or the node's SSD proxy's. */
+  signedFor: SignedFor;
+  /** What the proxy has cut out of it, by UUID. */
+  readonly virtualDrives: Map<string, VirtualDrive>;
+}
+export type SignedFor = 'nobody' | 'exclusive' | 'proxy';
+/** `guid` is that of the cluster it was made for. */
+export interface VirtualDrive extends HeldDrive {
+  readonly uuid: string;
+  readonly sizeGib: number;
 }
 
 /** A persistent directory of one container on one node: it survives pods, nothing else. */
@@ -63,10 +80,10 @@ export function nodeChanged(node: NodeModel): void {
   for (const process of node.processes.values()) process.changed();
 }
 
-/** The kernel's list of weka partitions, as J6. A drive in use stays listed, signed. Source: spec 07, 4 and 21.3. */
+/** The kernel's list of weka partitions, as J6, without the proxy's. A drive in use stays listed, signed. Source: spec 07, 4 and 21.3. */
 export const kernelDrives = (node: NodeModel, serials?: readonly string[]): readonly Record<string, unknown>[] =>
   [...node.drives.values()]
-    .filter(({ serial }) => serials === undefined || serials.includes(serial))
+    .filter(({ serial, signedFor }) => signedFor === 'exclusive' && (serials === undefined || serials.includes(serial)))
     .map(({ serial, blockDevice, partition, guid }) => ({
       serial_id: serial,
       block_device: blockDevice,

@@ -14,7 +14,7 @@ import {
 } from '../../../messages/kube.ts';
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
-import type { NodeModel, PhysicalDrive } from './node-model.ts';
+import type { NodeModel, PhysicalDrive, SignedFor } from './node-model.ts';
 import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
 
@@ -23,6 +23,11 @@ export interface NodeShape {
   readonly memory: string;
   readonly hugepages2Mi: string;
   readonly drivesCount: number;
+  /** Of each drive, in GiB. */
+  readonly driveGib: number;
+  readonly driveType: 'TLC' | 'QLC';
+  /** What a signing run has done with the drives of a node before. */
+  readonly signedFor: (index: number) => SignedFor;
   /** `containerd://…`, or `cri-o://…`, which refuses exec into terminating pods. */
   readonly containerRuntime: string;
   /** First two bytes of the agents' addresses: a /16 of loopback. */
@@ -35,6 +40,9 @@ export const STANDARD_NODE: NodeShape = {
   memory: '512Gi',
   hugepages2Mi: '128Gi',
   drivesCount: 8,
+  driveGib: 7_000,
+  driveType: 'TLC',
+  signedFor: () => 'exclusive',
   containerRuntime: 'containerd://1.7.27',
   agentNetwork: '127.0',
   labels: (index) => ({ 'weka.io/supports-backends': 'true', 'topology.kubernetes.io/zone': `zone-${index % 3}` }),
@@ -48,11 +56,23 @@ const address = (prefix: string, index: number): string =>
 
 export function createNodeModel(ctx: WorldContext, index: number, shape: NodeShape): NodeModel {
   const random = ctx.random(`node-${index}`);
+  const driveRandom = ctx.random(`drives-${index}`);
   const drives = new Map<string, PhysicalDrive>();
   for (let number = 0; number < shape.drivesCount; number++) {
     const serial = `S${String(index + 1).padStart(5, '0')}D${String(number + 1).padStart(4, '0')}`;
     const blockDevice = `/dev/nvme${number}n1`;
-    drives.set(serial, { serial, blockDevice, partition: `${blockDevice}p1`, guid: undefined, heldAs: undefined });
+    drives.set(serial, {
+      serial,
+      blockDevice,
+      partition: `${blockDevice}p1`,
+      capacityGib: shape.driveGib,
+      type: shape.driveType,
+      physicalUuid: uuid(driveRandom),
+      signedFor: shape.signedFor(index),
+      virtualDrives: new Map(),
+      guid: undefined,
+      heldAs: undefined,
+    });
   }
   return {
     name: nodeName(index),
@@ -79,7 +99,7 @@ export function registerNode(ctx: WorldContext, model: NodeModel, index: number,
     'hugepages-1Gi': '0',
     'ephemeral-storage': '1Ti',
     pods: '250',
-    'weka.io/drives': String(model.drives.size),
+    ...signedCapacity(model),
   };
   const draft = {
     apiVersion: 'v1',
@@ -92,12 +112,43 @@ export function registerNode(ctx: WorldContext, model: NodeModel, index: number,
         'kubernetes.io/arch': 'amd64',
         ...shape.labels(index),
       },
-      annotations: { 'weka.io/weka-drives': JSON.stringify([...model.drives.keys()]) },
+      annotations: signedAnnotations(model),
     },
     spec: { providerID: `kind://sandbox/${model.name}` },
   };
   created(ctx, NODES, draft);
   reportNode(ctx, model, capacity);
+}
+
+const signedFor = (model: NodeModel, user: SignedFor) =>
+  [...model.drives.values()].filter((drive) => drive.signedFor === user);
+
+/** As a signing run leaves them; none for a node that has not been signed. Source: spec 06, 5.4. */
+function signedAnnotations(model: NodeModel): Readonly<Record<string, string>> {
+  const exclusive = signedFor(model, 'exclusive').map(({ serial }) => serial);
+  const shared = signedFor(model, 'proxy').map(({ physicalUuid, serial, capacityGib, type }) => ({
+    physical_uuid: physicalUuid,
+    serial,
+    capacity_gib: capacityGib,
+    type,
+  }));
+  return {
+    ...(exclusive.length > 0 ? { 'weka.io/weka-drives': JSON.stringify(exclusive) } : {}),
+    ...(shared.length > 0 ? { 'weka.io/weka-shared-drives': JSON.stringify(shared) } : {}),
+  };
+}
+
+function signedCapacity(model: NodeModel): Readonly<Record<string, string>> {
+  const exclusiveCount = signedFor(model, 'exclusive').length;
+  const shared = signedFor(model, 'proxy');
+  const gib = (type: 'TLC' | 'QLC') =>
+    String(shared.filter((drive) => drive.type === type).reduce((sum, { capacityGib }) => sum + capacityGib, 0));
+  return {
+    ...(exclusiveCount > 0 ? { 'weka.io/drives': String(exclusiveCount) } : {}),
+    ...(shared.length > 0
+      ? { 'weka.io/shared-drives-capacity': gib('TLC'), 'weka.io/shared-drives-capacity-qlc': gib('QLC') }
+      : {}),
+  };
 }
 
 /** Status of a node that is up. `capacity` only at registration: later others write extended resources there. */

@@ -7,7 +7,7 @@ import type { Clock } from '../../../io/clock.ts';
 import type { Random } from '../../../io/random.ts';
 import type { Latency } from './latency.ts';
 import type { LocalContainer } from './local-container.ts';
-import { type Directory, emptyDirectory, type NodeModel, type PhysicalDrive } from './node-model.ts';
+import { type Directory, emptyDirectory, type HeldDrive, type NodeModel } from './node-model.ts';
 import type { Pod } from './objects.ts';
 import type { Clusters, WekaCluster } from './weka-clusters.ts';
 
@@ -25,7 +25,7 @@ export interface Machine {
   readonly clusters: Clusters;
   /** Told before weka is stopped by force, and before the signature of a drive in a living cluster is erased. */
   readonly forced: (process: Process, by: string) => void;
-  readonly resigned: (process: Process, drive: PhysicalDrive, cluster: WekaCluster) => void;
+  readonly resigned: (process: Process, drive: HeldDrive, cluster: WekaCluster) => void;
 }
 
 export interface Process {

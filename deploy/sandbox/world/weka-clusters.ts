@@ -7,7 +7,7 @@ import type { Random } from '../../../io/random.ts';
 import { uuid } from './identity.ts';
 import { draw, type Latency } from './latency.ts';
 import type { LocalContainer } from './local-container.ts';
-import type { PhysicalDrive } from './node-model.ts';
+import type { HeldDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import { RUNTIME } from './pod-process.ts';
 
@@ -32,7 +32,7 @@ export interface Drive {
   readonly serial: string;
   readonly devicePath: string;
   readonly addedAtMs: number;
-  readonly physical: PhysicalDrive;
+  readonly physical: HeldDrive;
   status: DriveStatus;
 }
 
@@ -53,7 +53,8 @@ export interface WekaCluster {
   readonly deactivateHost: (host: Host) => void;
   /** False: refused, it is not INACTIVE. */
   readonly removeHost: (host: Host) => boolean;
-  readonly addDrive: (host: Host, physical: PhysicalDrive, devicePath: string) => Drive;
+  /** `driveUuid`: that of a virtual drive; a whole one gets a new one. */
+  readonly addDrive: (host: Host, physical: HeldDrive, devicePath: string, driveUuid?: string) => Drive;
   readonly deactivateDrive: (drive: Drive) => void;
   /** False: refused, it is not INACTIVE. */
   readonly removeDrive: (drive: Drive) => boolean;
@@ -170,9 +171,9 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
       });
       return true;
     },
-    addDrive: (host, physical, devicePath) => {
+    addDrive: (host, physical, devicePath, driveUuid) => {
       const { serial } = physical;
-      const id = uuid(random);
+      const id = driveUuid ?? uuid(random);
       const addedAtMs = clock.wallMs();
       const drive: Drive = { uuid: id, hostId: host.id, serial, devicePath, addedAtMs, physical, status: 'PHASING_IN' };
       cluster.drives.set(id, drive);

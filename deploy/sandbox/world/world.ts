@@ -4,12 +4,13 @@
  */
 import type { Clock } from '../../../io/clock.ts';
 import { CLUSTERS, CONTAINERS, JOBS, NODES, PODS } from '../../../messages/kube.ts';
-import type { WekaCluster as ClusterObject, ClusterTemplate } from '../../../messages/weka-cluster.ts';
+import type { WekaCluster as ClusterObject } from '../../../messages/weka-cluster.ts';
 import { startAgentPods } from './agent-pods.ts';
 import type { ApiStore } from './api.ts';
 import { createApiStore } from './api-store.ts';
 import { createCache } from './cache.ts';
 import { startClusterController } from './cluster-controller.ts';
+import type { OrderedTemplate } from './cluster-objects.ts';
 import type { RandomStreams, WorldContext } from './context.ts';
 import { createExec, type ModelledExec } from './exec.ts';
 import { createFaults, type Faults, type Rule } from './faults.ts';
@@ -27,6 +28,7 @@ import type { Job, Node, Pod } from './objects.ts';
 import { createOracle, type Oracle } from './oracle.ts';
 import type { Machine } from './pod-process.ts';
 import { startScheduler } from './scheduler.ts';
+import type { ProxyRepeats } from './ssd-proxy.ts';
 import { type Clusters, createClusters } from './weka-clusters.ts';
 
 export interface WorldOptions {
@@ -43,15 +45,19 @@ export interface WorldOptions {
   readonly operatorNamespace?: string;
   /** Of the node agents; the controller compares it with its own setting `OPERATOR_IMAGE`. */
   readonly operatorImage?: string;
+  /** Default: `succeed`. */
+  readonly proxyRepeats?: ProxyRepeats;
   /** Default: `weka`. */
   readonly namespaces?: readonly string[];
 }
 
-export interface ClusterOrder extends ClusterTemplate {
+export interface ClusterOrder extends OrderedTemplate {
   readonly name: string;
   /** Default: the first namespace. */
   readonly namespace?: string;
   readonly image?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly driversDistService?: string;
   /** How many containers of each role. */
   readonly drive: number;
   readonly compute: number;
@@ -128,7 +134,7 @@ export function createWorld(options: WorldOptions): World {
   };
   startScheduler(ctx, pods, nodes);
   const kubelets = startKubelets(ctx, machine, pods, models);
-  const agents = createAgents(ctx, models);
+  const agents = createAgents(ctx, models, options.proxyRepeats ?? 'succeed');
   startAgentPods(ctx, agents, pods, nodes, models, operatorImage);
   startJobs(ctx, createCache<Job>(store, JOBS), models);
   watchHolders(oracle, containers, PORTS_EACH);
@@ -155,13 +161,18 @@ export function createWorld(options: WorldOptions): World {
       const model = models.get(name);
       if (model !== undefined) agents.restarted(model);
     },
-    addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...template }) => {
+    addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...order }) => {
+      const { nodeSelector, driversDistService, ...template } = order;
+      const optional = {
+        ...(nodeSelector === undefined ? {} : { nodeSelector }),
+        ...(driversDistService === undefined ? {} : { driversDistService }),
+      };
       const dynamicTemplate = { ...template, driveContainers: drive, computeContainers: compute };
       created(ctx, CLUSTERS, {
         apiVersion: 'weka.weka.io/v1alpha1',
         kind: 'WekaCluster',
         metadata: { name, namespace },
-        spec: { image, template: 'dynamic', dynamicTemplate },
+        spec: { image, template: 'dynamic', dynamicTemplate, ...optional },
       });
     },
     deleteCluster: (name, namespace = home) => {

@@ -3,7 +3,7 @@
 import type { Answer, Later } from '../../../deploy/sandbox/world/cli/answer.ts';
 import { REALISTIC } from '../../../deploy/sandbox/world/latency.ts';
 import { startUp } from '../../../deploy/sandbox/world/modes/table.ts';
-import type { NodeModel } from '../../../deploy/sandbox/world/node-model.ts';
+import type { NodeModel, PhysicalDrive } from '../../../deploy/sandbox/world/node-model.ts';
 import type { Pod } from '../../../deploy/sandbox/world/objects.ts';
 import { createOracle } from '../../../deploy/sandbox/world/oracle.ts';
 import { type Process, startProcess } from '../../../deploy/sandbox/world/pod-process.ts';
@@ -42,7 +42,20 @@ export function podKit(seed = 'pod-kit') {
     drives: new Map(
       [1, 2].map((number) => {
         const [serial, blockDevice] = [`S${index}-${number}`, `/dev/nvme${number}n1`];
-        return [serial, { serial, blockDevice, partition: `${blockDevice}p1`, guid: undefined, heldAs: undefined }];
+        const physicalUuid = `physical-${serial}`;
+        const drive: PhysicalDrive = {
+          serial,
+          blockDevice,
+          partition: `${blockDevice}p1`,
+          capacityGib: 7_000,
+          type: 'TLC',
+          physicalUuid,
+          signedFor: 'exclusive',
+          virtualDrives: new Map(),
+          guid: undefined,
+          heldAs: undefined,
+        };
+        return [serial, drive];
       }),
     ),
     directories: new Map(),

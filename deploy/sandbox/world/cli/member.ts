@@ -99,12 +99,20 @@ export const memberCommands: readonly Command[] = [
 
 const unknownDrive = (uuid: string): Answer => fail(`error: The given drive "${uuid}" does not exist.`);
 
-/** The drive must be in the kernel list of the node on which the host runs. */
+/** A drive of the kernel list of the node on which the host runs, or one that its proxy has made for this cluster. */
 function addDrive({ cluster }: Member, [id = '', device = '']: readonly string[], process: Process): Answer {
   const host = cluster.hosts.get(Number(id));
   if (host === undefined) return unknownHost(id);
   const node = host.local?.process.node ?? process.node;
-  const physical = [...node.drives.values()].find(({ blockDevice }) => blockDevice === device);
+  const drives = [...node.drives.values()];
+  const virtual = drives.map(({ virtualDrives }) => virtualDrives.get(device)).find((found) => found !== undefined);
+  if (virtual !== undefined) {
+    if (virtual.guid !== cluster.guid) return fail(`error: ${device} was made for cluster ${virtual.guid}`);
+    if (virtual.heldAs !== undefined) return fail('error: Device is already in use');
+    cluster.addDrive(host, virtual, device, device);
+    return ok();
+  }
+  const physical = drives.find(({ blockDevice, signedFor }) => blockDevice === device && signedFor === 'exclusive');
   if (physical === undefined) return fail(`error: No drive ${device} on host HostId<${id}>`);
   if (physical.heldAs !== undefined) return fail('error: Device is already in use');
   if (physical.guid !== undefined) return fail(`error: ${device} carries the signature of cluster ${physical.guid}`);

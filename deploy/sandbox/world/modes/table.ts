@@ -5,11 +5,13 @@ import { backend } from './backend.ts';
 import { discovery } from './discovery.ts';
 import { driversLoader } from './drivers.ts';
 import { adhocWithContainer } from './feature-flags.ts';
+import { ssdProxy } from './ssd-proxy.ts';
 
 const STARTS: Readonly<Record<string, (process: Process) => StartUp>> = {
   drive: backend,
   compute: backend,
   discovery,
+  ssdproxy: ssdProxy,
   'drivers-loader': driversLoader,
   'adhoc-op': adhocOp,
   'adhoc-op-with-container': adhocWithContainer,
