@@ -36,6 +36,13 @@ import {
   removeByPhysicalUuids,
 } from './steps/blocked-drives.ts';
 import { ensureBootConfigMap } from './steps/boot-config.ts';
+import { checkUploaded, updateBuilderStatus } from './steps/builder.ts';
+import {
+  boundInVain,
+  clearStatusOnNodeNotFound,
+  deletePodIfUnschedulable,
+  unschedulableForLong,
+} from './steps/clear-status.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
@@ -52,7 +59,7 @@ import {
 } from './steps/metrics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
-import { cleanUpFinished, fetchResult, processResult, resultIsForOthers, resultsProcessed } from './steps/one-off.ts';
+import { cleanUpFinished, fetchResult, processResult, resultsProcessed } from './steps/one-off.ts';
 import { ensurePod, updatePodMetadata, updatePodTolerations } from './steps/pod.ts';
 import {
   applyCurrentImage,
@@ -76,6 +83,10 @@ import {
 } from './steps/write-resources.ts';
 
 const MINUTE_MS = 60_000;
+/** Source: spec 06, 0.5. */
+const DRIVERS_CHECK_MS = 7 * MINUTE_MS;
+/** Not mode `dist`, which the class of that name takes in. */
+const isBuilder = (of: ContainerMode): boolean => of === 'drivers-builder';
 const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
 const isDriveOrCompute = (of: ContainerMode): boolean => isDrive(of) || isCompute(of);
 /** Its status says so (step 20) and stays: what its process says on its way out is no news (I2). */
@@ -116,16 +127,17 @@ export const activeFlow: readonly Row[] = [
   // The pods of other modes: a later issue (leaving).
   pending('21', 'deleteEnvoyIfNoS3Neighbor', LIFE),
   pending('22', 'deleteTelemetryIfNoComputeNeighbor', LIFE),
-  pending('23', 'clearStatusOnNodeNotFound', RESOURCES),
-  pending('24', 'uploadedDriversPeriodicCheck', RESOURCES),
-  { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop' },
+  { number: '23', name: 'clearStatusOnNodeNotFound', when: [boundInVain], run: clearStatusOnNodeNotFound, onFailure: 'stop' },
+  { number: '24', name: 'uploadedDriversPeriodicCheck', when: [mode(isBuilder), resultsProcessed], run: checkUploaded, onFailure: 'stop',
+    throttle: { everyMs: () => DRIVERS_CHECK_MS, preset: true, stamp: 'success' } },
+  { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop', afterWrite: true },
   pending('26', 'handleImageUpdate', LEAVING),
   { number: '27', name: 'EnsureDrivers', when: [mode(requiresDrivers), not(markedForDeletion), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
   pending('28', 'AllocateNICs', RESOURCES),
   pending('29', 'MigratePVC', LEAVING),
   { number: '30', name: 'ReportNodeUnschedulable', when: [nodeUnschedulable], run: reportNodeUnschedulable, onFailure: 'continue' },
   { number: '31', name: 'ensurePod', when: [podAbsent], run: ensurePod, onFailure: 'stop', hook: { kind: 'errorStatus', name: 'ensurePod-fm' } },
-  pending('32', 'deletePodIfUnschedulable', LEAVING),
+  { number: '32', name: 'deletePodIfUnschedulable', when: [unschedulableForLong], run: deletePodIfUnschedulable, onFailure: 'stop', afterWrite: true },
   pending('33', 'checkPodUnhealty', LEAVING),
   { number: '34', name: 'ensurePodNotRunningState', when: [not(podRunning)], run: ensurePodNotRunningState, onFailure: 'stop' },
   { number: '35', name: 'enforceNodeAffinity', when: [mode(mustHaveNodeAffinity)], run: enforceNodeAffinity, onFailure: 'stop',
@@ -144,11 +156,11 @@ export const activeFlow: readonly Row[] = [
   { number: '43v', name: 'VerifyResourcesOfPod', when: [allocatableOrClient, not(statusIs('Unhealthy')), mayBeOutdated], run: verifyOfPod, onFailure: 'continue',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podAndContent } },
   { number: '44', name: 'checkUnhealyPodResources', when: [allocatableOrClient, statusIs('Unhealthy')], run: checkUnhealthyPodResources, onFailure: 'continue', afterWrite: true },
-  pending('45', 'updateDriversBuilderStatus', RESOURCES),
+  { number: '45', name: 'updateDriversBuilderStatus', when: [mode(isBuilder), not(resultsProcessed)], run: updateBuilderStatus, onFailure: 'stop' },
   { number: '46', name: 'setPodRunningStatus', when: [({ spec }) => isAdhocOp(spec.mode) || isDiscovery(spec.mode), not(statusIs('PodRunning'))], run: setPodRunningStatus, onFailure: 'stop' },
   { number: '47', name: 'fetchResults', when: [mode(isOneOff)], run: fetchResult, onFailure: 'stop',
     condition: { type: CONDITIONS.resultsReceived, ...SUCCESS } },
-  { number: '48', name: 'processResults', when: [mode(isOneOff), resultIsForOthers], run: processResult, onFailure: 'stop',
+  { number: '48', name: 'processResults', when: [mode(isOneOff)], run: processResult, onFailure: 'stop',
     condition: { type: CONDITIONS.resultsProcessed, ...SUCCESS } },
   { number: '49', name: 'ReconcileManagementIPs', when: [backendOrClient, noManagementIps, not(statusIs('Running'))], run: reconcileManagementIps, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },

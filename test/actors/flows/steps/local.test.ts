@@ -206,7 +206,7 @@ test('spec 06 §10 #45, #46, 07 §23 #51: the result byte for byte; one that is 
   assert.equal(read.verdict, { kind: 'done', status: { result: text } });
   assert.equal(playStep(fetchResult(pass({ mode: 'discovery', status: { result: 'x' } }))).verdict, done);
   assert.equal(playStep(fetchResult(passFor(containerOf('discovery')))).verdict, failed('Pod is not found'));
-  assert.equal(processResult(), done);
+  assert.equal(processResult(pass({ mode: 'discovery', status: { result: 'x' } })), done);
 });
 
 const PROCESSED = {

@@ -1,0 +1,133 @@
+/** Acceptance scenarios about operations on the real tables: builders, signing, drivers containers. Each named by its number. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { NodeName } from '../../../messages/ids.ts';
+import { BORN, containerOf, IMAGE, NODE, nodeOf, podFor } from '../../support/containers.ts';
+import { exit, ok } from '../../support/play.ts';
+import { type StoryOptions, story } from '../../support/story.ts';
+
+type Exec = Parameters<NonNullable<StoryOptions['exec']>>[0];
+const NO_GRACE = { nodeGoneGraceMs: 0, nodeConditionGraceMs: 0 };
+const SIGNED = JSON.stringify({ err: null, drives: [{ serial_id: 'A' }], raw_drives: [] });
+const RESULT = JSON.stringify({ weka_version: '4.4.5', kernel_signature: 'sig' });
+const dist = containerOf('drivers-dist', { name: 'dist' });
+const builder = containerOf('drivers-builder', {
+  metadata: { ownerReferences: [] },
+  spec: { uploadResultsTo: 'dist', port: 60_002 },
+});
+const builds =
+  (check = () => ok()) =>
+  ({ command }: Exec) => {
+    if (command.name === 'FetchResults') return ok(RESULT);
+    if (command.name === 'WekaLocalPs')
+      return ok(JSON.stringify([{ name: 'w-drivers-builder', runStatus: 'Running' }]));
+    if (command.name === 'DownloadDrivers' && !command.argv.at(-1)?.includes('--from')) return check();
+    return command.name.startsWith('Download') ? ok() : undefined;
+  };
+const world = [podFor(builder), dist, podFor(dist)];
+
+test('spec 06 §10 #47, #75: a signing: its node says so, Completed, no applied image, the pod goes within 15 s', () => {
+  const container = containerOf('adhoc-op', { spec: { nodeAffinity: NODE, instructions: { type: 'sign-drives' } } });
+  const exec = ({ command }: Exec) => (command.name === 'FetchResults' ? ok(SIGNED) : undefined);
+  const s = story(container, { world: [podFor(container)], exec });
+  s.until(() => s.count('delete pods/weka/adhoc-op') > 0);
+  const node = s.view.node(NODE);
+  assert.is(node?.metadata.annotations?.['weka.io/weka-drives'], '["A"]');
+  assert.is(node?.status?.capacity?.['weka.io/drives'], '1');
+  assert.is(s.status().status, 'Completed');
+  assert.is(s.status().lastAppliedImage, undefined);
+  // Durable before use: Completed is written before the pod goes.
+  assert.ok(s.log.indexOf('status Completed') < s.log.indexOf('delete pods/weka/adhoc-op'));
+});
+
+test('spec 06 §10 #41, #75: a builder: Building, its drivers uploaded once, Completed, its pod gone, its result kept', () => {
+  const s = story(builder, { world, exec: builds() });
+  s.until(() => s.count('delete pods/weka/drivers-builder') > 0);
+  assert.is(s.status().status, 'Completed');
+  assert.is(s.status().result, RESULT);
+  assert.is(s.status().lastAppliedImage, undefined);
+  assert.equal([s.count('exec DownloadVersion in dist'), s.count('exec DownloadDrivers in dist')], [1, 1]);
+});
+
+test('spec 06 §10 #43: without its target a builder stays Building, the condition says why', () => {
+  const s = story(builder, { world: [podFor(builder)], exec: builds() });
+  s.until(() => s.condition('CondResultsProcessed') !== undefined);
+  assert.is(s.known().status, 'Building');
+  assert.is(s.condition('CondResultsProcessed'), 'False wekacontainers.weka.weka.io "dist" not found');
+});
+
+test('spec 06 §10 #74, F32: a result that cannot be read is fetched again and then used', () => {
+  let reads = 0;
+  const exec = (call: Exec) =>
+    call.command.name === 'FetchResults' ? ok(reads++ === 0 ? '[{"name":' : RESULT) : builds()(call);
+  const s = story(builder, { world, exec });
+  s.until(() => s.known().status === 'Completed');
+  assert.is(reads, 2);
+  assert.is(s.count('Warning OperationResultError'), 1);
+});
+
+const finished = containerOf('drivers-builder', {
+  metadata: { ownerReferences: [] },
+  spec: { uploadResultsTo: 'dist', nodeAffinity: NODE },
+  status: {
+    status: 'Completed',
+    result: RESULT,
+    printer: { nodeAffinity: NODE as NodeName },
+    conditions: ['CondResultsReceived', 'CondResultsProcessed'].map((type) => ({
+      type,
+      status: 'True' as const,
+      reason: 'Success',
+      message: 'Completed successfully',
+      lastTransitionTime: BORN,
+    })),
+  },
+});
+test('spec 02 §12 #53: a finished builder whose check is not due: no command, no write, 30 s', () => {
+  const s = story(finished, { world: [dist, podFor(dist)], exec: builds() });
+  s.look();
+  s.log.length = 0;
+  assert.is(s.rest(), 30_000);
+  assert.equal(s.log, []);
+});
+
+test('spec 02 §12 #53: a check that fails comes again after 10 s and empties nothing', () => {
+  const s = story(finished, { world: [dist, podFor(dist)], exec: builds(() => exit(1, 'connection refused')) });
+  s.until(() => s.count('exec DownloadDrivers') > 0);
+  assert.is(s.tick(), 10_000);
+  assert.is(s.known().status, 'Completed');
+});
+
+test('spec 06 §10 #44: lost drivers: the event, an empty status, a new pod', () => {
+  const s = story(finished, { world: [dist, podFor(dist)], exec: builds(() => exit(1, 'Version missing')) });
+  s.until(() => s.count('create pods/weka/drivers-builder') > 0);
+  assert.is(s.count('Normal DriversRebuild'), 1);
+  assert.is(s.known().result, undefined);
+  assert.is(s.condition('CondResultsProcessed'), undefined);
+});
+
+test('spec 02 §12 #9, 06 §10 #73: the node is gone, nobody owns it: the status is emptied, after 3 s it begins again', () => {
+  const container = containerOf('drivers-dist', {
+    metadata: { ownerReferences: [] },
+    status: { status: 'Running', nodeAffinity: NODE, lastAppliedImage: IMAGE },
+  });
+  const s = story(container, { without: [nodeOf()], settings: NO_GRACE });
+  s.look();
+  assert.is(s.known().nodeAffinity, undefined);
+  assert.is(s.known().status, '');
+  assert.is(s.count('delete wekacontainers'), 0);
+  s.until(() => s.known().status === 'Init' || s.known().status === 'Error');
+  assert.is(s.known().lastAppliedImage, undefined);
+});
+
+test('spec 02 §12 #27: an unschedulable drivers container: its status is emptied and written before the pod goes', () => {
+  const container = containerOf('drivers-dist', { status: { status: 'PodNotRunning', nodeAffinity: NODE } });
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', lastTransitionTime: BORN }];
+  const pod = podFor(container, { phase: 'Pending', node: '', status: { phase: 'Pending', conditions } });
+  const s = story(container, { world: [pod] });
+  s.until(() => s.count('delete pods/weka/drivers-dist') > 0);
+  assert.is(s.status().nodeAffinity, undefined);
+  const [first = ''] = s.log.filter((line) => line.startsWith('status ') || line.startsWith('delete pods'));
+  assert.ok(first.startsWith('status '), first);
+});
+
+test.run();
