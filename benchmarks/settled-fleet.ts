@@ -4,6 +4,7 @@
  */
 import type { Flows } from '../actors/container.ts';
 import { flows } from '../actors/flows/tables.ts';
+import { expectedResources } from '../actors/rules/allocation/expected-resources.ts';
 import { podMetadata } from '../actors/rules/pod-spec/metadata.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
@@ -52,6 +53,7 @@ export async function settledFleet(count: number, clock: Clock): Promise<Settled
   const containers = Array.from({ length: count }, (_none, index) => projectContainer(settledContainer(index)));
   const pods = containers.map((container) => projectPod(podOf(container, settings)));
   const nodes = Array.from({ length: Math.ceil(count / PER_NODE) }, (_none, index) => nodeOf(nodeName(index)));
+  const byName = new Map(containers.map((container) => [container.metadata.name, container]));
   let polling = true;
   const counts = { execs: 0, requests: 0 };
   const unasked = (): never => {
@@ -67,9 +69,11 @@ export async function settledFleet(count: number, clock: Clock): Promise<Settled
       watch: unasked,
     },
     exec: {
-      run: ({ target }) => {
+      run: ({ target, argv }) => {
         counts.execs += 1;
-        return Promise.resolve({ kind: 'ok', stdout: localPsOf(target.pod), stderr: '' });
+        const container = byName.get(target.pod);
+        if (container === undefined) throw new Error(`no container ${target.pod}`);
+        return Promise.resolve({ kind: 'ok', stdout: answerOf(container, argv.join(' '), settings), stderr: '' });
       },
     },
     agent: { request: () => Promise.resolve({ kind: 'ok', body: '' }) },
@@ -137,6 +141,22 @@ function podOf(container: WekaContainer, settings: Config): Pod {
   const none = { labels: {}, annotations: {} };
   const metadata = podMetadata(container, none, settings.podKeepForeignLabels);
   return podFor(container, { metadata, node: container.status?.nodeAffinity ?? '' });
+}
+/** Commands of a container's first pass: local status, and for a pod it has not seen, its file and its identity. */
+export const FIRST_COMMANDS = 3;
+function answerOf(container: WekaContainer, command: string, settings: Config): string {
+  const { status, metadata } = container;
+  if (command.includes('resources.json')) {
+    const expected = expectedResources(container, nodeOf(status?.nodeAffinity ?? ''), settings);
+    return JSON.stringify(expected.kind === 'known' ? expected.resources : undefined);
+  }
+  if (command.includes('container-get-identity')) {
+    return JSON.stringify({
+      has_value: true,
+      value: { cluster_guid: status?.clusterID, host_id: status?.containerID },
+    });
+  }
+  return localPsOf(metadata.name);
 }
 const localPsOf = (pod: string): string =>
   JSON.stringify([

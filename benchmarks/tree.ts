@@ -6,7 +6,7 @@ import { systemClock } from '../io/clock.ts';
 import type { ContainerMessage } from '../messages/container.ts';
 import type { Attempt, ContainerUid } from '../messages/ids.ts';
 import { type Benchmark, check, cpuMs, type Figure, median, memory, RELEASE_MS, type Scale } from './benchmark.ts';
-import { settledFleet } from './settled-fleet.ts';
+import { FIRST_COMMANDS, settledFleet } from './settled-fleet.ts';
 
 /** As a relist is told: 80,000 turns at once would stop the loop for seconds and double the peak of memory. */
 const SLICE = 500;
@@ -51,11 +51,11 @@ async function run(scale: Scale): Promise<readonly Figure[]> {
   }
 
   const startMs = await started();
-  check('commands of the first passes', counts.execs, count);
+  check('commands of the first passes', counts.execs, count * FIRST_COMMANDS);
   const fresh = memory();
 
   const polled = await rateOf(pollRounds, (_index, uid) => fleet.route(uid, lookAgain));
-  check('commands', counts.execs, count * (1 + pollRounds));
+  check('commands', counts.execs, count * (FIRST_COMMANDS + pollRounds));
   setPolling(false);
   const turnsBefore = system.counts.turns;
   const passes = await rateOf(rounds, (_index, uid) => fleet.route(uid, lookAgain));
