@@ -21,6 +21,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   DriversLoadFailed: 'The kernel drivers could not be loaded on its node.',
   DriversRebuild: 'The drivers it built are no longer to be had where they were uploaded: it builds them again.',
   DrivesAddingError: 'Drives could not be added to the cluster for a while.',
+  DrivesMarkedForRemoval: 'Drives of it have failed: they are blocked on its node, and will be removed.',
   DrivesResignFailed: 'Its drives could not be erased; it is tried again.',
   InsufficientDriveCapacity: 'The drives of its node do not have the capacity it asks for.',
   InsufficientDrives: 'Its node has too few free drives.',

@@ -45,6 +45,7 @@ import {
 } from './steps/clear-status.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
+import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
@@ -57,6 +58,7 @@ import {
   registers,
   setStatusMetrics,
 } from './steps/metrics.ts';
+import { allocateNicsOfNode, lacksNics } from './steps/nics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
 import { cleanUpFinished, fetchResult, processResult, resultsProcessed } from './steps/one-off.ts';
@@ -133,7 +135,7 @@ export const activeFlow: readonly Row[] = [
   { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop', afterWrite: true },
   pending('26', 'handleImageUpdate', LEAVING),
   { number: '27', name: 'EnsureDrivers', when: [mode(requiresDrivers), not(markedForDeletion), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
-  pending('28', 'AllocateNICs', RESOURCES),
+  { number: '28', name: 'AllocateNICs', when: [backendOrClient, not(markedForDeletion), lacksNics], run: allocateNicsOfNode, onFailure: 'stop' },
   pending('29', 'MigratePVC', LEAVING),
   { number: '30', name: 'ReportNodeUnschedulable', when: [nodeUnschedulable], run: reportNodeUnschedulable, onFailure: 'continue' },
   { number: '31', name: 'ensurePod', when: [podAbsent], run: ensurePod, onFailure: 'stop', hook: { kind: 'errorStatus', name: 'ensurePod-fm' } },
@@ -178,7 +180,7 @@ export const activeFlow: readonly Row[] = [
   { number: '56', name: 'AddVirtualDrives', when: [sharesDrives], run: addVirtualDrives(false), onFailure: 'stop', condition: { type: CONDITIONS.virtualDrivesAdded, ...SUCCESS } },
   { number: '57', name: 'AddVirtualDrivesPeriodic', when: [sharesDrives], run: addVirtualDrives(true), onFailure: 'stop', throttle: { everyMs: () => MINUTE_MS, preset: true, stamp: 'success' } },
   { number: '58', name: 'UpdateWekaAddedDrives', when: [mode(isDrive), ({ status }) => status.internalStatus === 'READY', needsDriveList], run: updateAddedDrives, onFailure: 'stop' },
-  pending('59', 'MarkDrivesForRemoval', RESOURCES),
+  { number: '59', name: 'MarkDrivesForRemoval', when: [hasFailedDrives], run: markFailed, onFailure: 'stop' },
   { number: '60', name: 'RemoveDrives', when: [mode(isDrive), hasBlockedDrives], run: removeBlocked, onFailure: 'continue', afterWrite: true, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   { number: '61', name: 'RemoveDrivesByPhysicalUuids', when: [sharesDrives, hasBlockedPhysicalDrives], run: removeByPhysicalUuids, onFailure: 'continue', afterWrite: true,
     throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },

@@ -10,6 +10,7 @@ import {
   removeByPhysicalUuids,
 } from '../../../actors/flows/steps/blocked-drives.ts';
 import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
+import { hasFailedDrives, markFailed } from '../../../actors/flows/steps/failed-drives.ts';
 import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
 import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
 import { mayBeOutdated, podAndContent, verifyOfPod } from '../../../actors/flows/steps/write-resources.ts';
@@ -29,6 +30,7 @@ import {
   absent,
   agentOk,
   argvOf,
+  conflict,
   did,
   exists,
   exit,
@@ -437,6 +439,71 @@ test('spec 05 §17 #42: a blocked drive that weka never had is given up once its
   assert.equal(verdict.status, { allocations: { drives: ['S2'] } });
   const stem = exclusive({ allocations: { drives: ['S1'] }, internalStatus: 'STEM' });
   assert.not.ok(hasBlockedDrives(passFor(stem, { world: [blockedNode] })));
+});
+
+// Failed drives.
+
+const FAILED = {
+  processes: { active: 3, created: 3 },
+  drives: { counters: { created: 2 }, failures: [{ serialId: 'S1', wekaDriveId: 'd' }] },
+};
+const HEALTHY = { processes: { active: 3, created: 3 }, drives: { counters: { created: 2 }, failures: [] } };
+/** S1 has failed by the last sample, so many seconds ago, and by weka's list. */
+function passOfFailed(
+  status = 'INACTIVE',
+  ageSeconds = 60,
+  settings: NonNullable<PassGiven['settings']> = { removeFailedDrivesFromWeka: true },
+  drives = '["S1","S2"]',
+) {
+  const nowMs = Date.parse('2026-01-01T01:00:00Z');
+  const container = exclusive({
+    allocations: { drives: ['S1', 'S2'] },
+    addedDrives: [added('u1', 'S1', status), added('u2', 'S2')],
+    stats: { ...FAILED, lastUpdate: new Date(nowMs - ageSeconds * 1_000).toISOString() },
+  });
+  const node = nodeOf(NODE, { annotations: { 'weka.io/weka-drives': drives, 'weka.io/sign-drives-hash': 'x' } });
+  return {
+    pass: passFor(container, { world: [node], wallMs: nowMs, settings }),
+    node,
+  };
+}
+const sample = (metrics: unknown): Line => ['agent POST /getContainerInfo', agentOk({ container_metrics: metrics })];
+
+test('spec 06 §10 #19: a drive that two samples and weka call failed is blocked, once, and the node says so', () => {
+  const { pass, node } = passOfFailed();
+  assert.ok(hasFailedDrives(pass));
+  const { calls, verdict } = playStep(markFailed(pass), [
+    sample(FAILED),
+    [`get nodes/${NODE}`, did(node)],
+    [`mergePatch nodes/${NODE}`, conflict],
+    [`get nodes/${NODE}`, did(node)],
+    [`mergePatch nodes/${NODE}`, did(node)],
+    [`mergePatch nodes/${NODE}`, did(node)],
+  ]);
+  const patches = calls.flatMap((call) =>
+    call.kind === 'kube' && call.request.verb === 'mergePatch' ? [call.request.patch] : [],
+  );
+  const metadata = { uid: node.metadata.uid, resourceVersion: '1' };
+  const resources = { 'weka.io/drives': '1' };
+  assert.equal(patches[1], { metadata, status: { capacity: resources, allocatable: resources } });
+  const annotations = { 'weka.io/blocked-drives': '["S1"]', 'weka.io/sign-drives-hash': null };
+  assert.equal(patches[2], { metadata: { ...metadata, annotations } });
+  assert.equal(
+    verdict.events?.map(({ reason, message }) => [reason, message]),
+    [['DrivesMarkedForRemoval', 'Drives [S1] marked for removal from container']],
+  );
+});
+
+test('spec 06 §10 #19, #60: not while it comes, not by one sample, not unless set, not if the node does not know it', () => {
+  assert.not.ok(hasFailedDrives(passOfFailed('PHASING_IN').pass));
+  assert.not.ok(hasFailedDrives(passOfFailed('INACTIVE', 5).pass), 'the sample is still the same one');
+  assert.not.ok(hasFailedDrives(passOfFailed('INACTIVE', 60, {}).pass));
+  assert.not.ok(hasFailedDrives(passOfFailed('INACTIVE', 60, { removeFailedDrivesFromWeka: true }, '["S2"]').pass));
+  assert.is(playStep(markFailed(passOfFailed().pass), [sample(HEALTHY)]).verdict.kind, 'done');
+  assert.is(
+    playStep(markFailed(passOfFailed().pass), [['agent POST /getContainerInfo', noAgent]]).verdict.kind,
+    'skipped',
+  );
 });
 
 const BLOCKED_P1 = sharedNode({ 'weka.io/blocked-drives-physical-uuids': '["p1"]' });
