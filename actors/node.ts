@@ -14,6 +14,7 @@ import type {
   BindAnswer,
   DiscoverAnswer,
   LoadDriversAnswer,
+  NicsAnswer,
   NodeAnswer,
   NodeAsk,
   NodeMessage,
@@ -24,6 +25,7 @@ import type { Callers, Script } from './calls.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { knownInfo, nextDiscovery } from './node/discovery.ts';
 import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
+import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
 import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
 import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
 import { type Grant, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
@@ -34,7 +36,7 @@ import { runScript } from './worker.ts';
 /** After a failure the same is tried again so much later, doubling. Source: I6. */
 export const RETRY_MS_MIN = 10_000;
 export const RETRY_MS_MAX = 300_000;
-type Subject = 'discovery' | 'drivers';
+type Subject = 'discovery' | 'drivers' | 'nics';
 /** One subject's work. `failures` in a row; `failure` is what the last one said. */
 interface Work {
   readonly phase: 'idle' | 'running' | 'resting';
@@ -50,8 +52,11 @@ export interface State {
   /** In order of arrival. */
   readonly asking: ReadonlySet<ContainerUid>;
   readonly waiting: ReadonlyMap<ContainerUid, Wants>;
+  /** Who waits for NICs, in order of arrival. */
+  readonly lacking: ReadonlySet<ContainerUid>;
   readonly discovery: Work;
   readonly drivers: Work;
+  readonly nics: Work;
   /**
    * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
    * would have two holders once it can.
@@ -86,8 +91,10 @@ const rest: Work = { phase: 'idle', attempt: 0, failures: 0, failure: undefined 
 export const initial: State = {
   asking: new Set(),
   waiting: new Map(),
+  lacking: new Set(),
   discovery: rest,
   drivers: rest,
+  nics: rest,
   allocated: undefined,
   placed: new Set(),
 };
@@ -138,7 +145,8 @@ export function decider(
       case 'retryDue': {
         const due = (work: Work): Work =>
           work.phase === 'resting' && work.attempt === msg.attempt ? { ...work, phase: 'idle' } : work;
-        return advance({ ...state, discovery: due(state.discovery), drivers: due(state.drivers) }, now);
+        const { discovery, drivers, nics } = state;
+        return advance({ ...state, discovery: due(discovery), drivers: due(drivers), nics: due(nics) }, now);
       }
       default:
         return unreachable(msg);
@@ -167,6 +175,13 @@ export function decider(
             ? 'drivers are being loaded'
             : `drivers of another image are in use by ${holder.metadata.namespace}/${holder.metadata.name}`;
         return [{ ...state, waiting }, answerOf(state.drivers, 10_000, reason)];
+      }
+      case 'nics': {
+        const plan = nicsFor(container, node, view, settings);
+        if (plan.kind === 'failed') return [state, plan satisfies NicsAnswer];
+        if (plan.annotation === undefined) return [state, { kind: 'given', events: plan.events } satisfies NicsAnswer];
+        const next = { ...state, lacking: new Set([...state.lacking, ask.uid]) };
+        return [next, answerOf(state.nics, 3_000, 'NICs are being allocated')];
       }
       case 'allocate':
         return allocated(state, container, ask.flags);
@@ -247,7 +262,21 @@ export function decider(
   function advance(state: State, now: Now): Turn<State, Effect> {
     const [known, discoveryEffects] = advanceDiscovery(state, now);
     const [loaded, driverEffects] = advanceDrivers(known, now);
-    return [loaded, [...discoveryEffects, ...driverEffects]];
+    const [given, nicEffects] = advanceNics(loaded, now);
+    return [given, [...discoveryEffects, ...driverEffects, ...nicEffects]];
+  }
+  function advanceNics(state: State, now: Now): Turn<State, Effect> {
+    const node = view.node(name);
+    const lacks = (uid: ContainerUid): boolean => {
+      const container = view.container(uid);
+      return container !== undefined && node !== undefined && wantsNics(container, node, view, settings);
+    };
+    const lacking = new Set([...state.lacking].filter(lacks));
+    const over = [...state.lacking].filter((uid) => !lacking.has(uid));
+    const wakes = over.map((uid) => ({ kind: 'wake', uid }) as const);
+    const asking = [...lacking].flatMap((uid) => view.container(uid) ?? []);
+    const nics = lacking.size === 0 ? { ...state.nics, failures: 0 } : state.nics;
+    return works({ ...state, lacking, nics }, 'nics', nextNics(name, asking, view, settings)?.script, wakes, now);
   }
   function advanceDiscovery(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
@@ -285,7 +314,7 @@ export function decider(
   ): Turn<State, Effect> {
     const work = state[subject];
     if (script === undefined || work.phase !== 'idle') return [state, effects];
-    // Two subjects may start in one turn: the sign keeps their numbers apart.
+    // More than one subject may start in one turn: the sign keeps discovery's number apart, `ended` names the subject.
     const attempt = subject === 'discovery' ? now.fresh : -now.fresh;
     const running: Work = { ...work, phase: 'running', attempt };
     return [{ ...state, [subject]: running }, [...effects, { kind: 'work', subject, attempt, script, what: subject }]];
@@ -294,7 +323,7 @@ export function decider(
     const failures = state[subject].failures + 1;
     const work: Work = { phase: 'resting', attempt: fresh, failures, failure };
     const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-    const waiting = subject === 'discovery' ? state.asking : state.waiting.keys();
+    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics: state.lacking }[subject];
     const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
     return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
   }
@@ -314,12 +343,15 @@ export function decider(
       allocated: left.length === granted.size ? granted : new Map(left),
       placed,
       asking: new Set([...state.asking].filter(here)),
+      lacking: new Set([...state.lacking].filter(here)),
       waiting: new Map([...state.waiting].filter(([uid]) => here(uid))),
     };
   }
 }
 
-const answerOf = ({ failure }: Work, delayMs: number, reason: string): DiscoverAnswer | LoadDriversAnswer =>
+/** What is said to all whose subject is still at work. */
+type Unfinished = Extract<DiscoverAnswer, { readonly kind: 'pending' | 'failed' }>;
+const answerOf = ({ failure }: Work, delayMs: number, reason: string): Unfinished =>
   failure === undefined ? { kind: 'pending', delayMs, reason } : { kind: 'failed', reason: failure };
 const FAILED_RETRY_MS = 10_000;
 const refusal = (reason: string): AllocateAnswer => ({
@@ -343,7 +375,7 @@ export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Ef
     initial,
     first: { kind: 'lookAgain' },
     coalesced: ['lookAgain'],
-    busy: ({ discovery, drivers }) => discovery.phase === 'running' || drivers.phase === 'running',
+    busy: ({ discovery, drivers, nics }) => [discovery, drivers, nics].some(({ phase }) => phase === 'running'),
     decide: decider(name, deps),
     perform: {
       answer: ({ to, answer }) => to(answer),

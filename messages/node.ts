@@ -20,6 +20,8 @@ export type NodeAsk =
   | { readonly kind: 'allocate'; readonly uid: ContainerUid; readonly flags: FeatureFlags }
   /** What its spec asks for beside what it has been given. Held like the first ones. */
   | { readonly kind: 'allocateMore'; readonly uid: ContainerUid }
+  /** Cloud NICs, as many as it has cores or as there are; the node's annotation says whose they are (F26). */
+  | { readonly kind: 'nics'; readonly uid: ContainerUid }
   /** The place of the one container of its kind on this node (F11). */
   | { readonly kind: 'bind'; readonly uid: ContainerUid };
 
@@ -29,6 +31,11 @@ export type DiscoverAnswer =
   | { readonly kind: 'failed'; readonly reason: string };
 export type LoadDriversAnswer =
   | { readonly kind: 'loaded' }
+  | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+/** `given`: it has all that there is for it; `events` tell of too few. */
+export type NicsAnswer =
+  | { readonly kind: 'given'; readonly events: readonly EventNote[] }
   | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 export type AllocateAnswer =
@@ -62,6 +69,7 @@ interface AnswerOf {
   readonly loadDrivers: LoadDriversAnswer;
   readonly allocate: AllocateAnswer;
   readonly allocateMore: AllocateMoreAnswer;
+  readonly nics: NicsAnswer;
   readonly bind: BindAnswer;
 }
 export type NodeAnswer<Kind extends NodeAsk['kind'] = NodeAsk['kind']> = AnswerOf[Kind];
@@ -72,7 +80,7 @@ export type NodeMessage =
   | { readonly kind: 'lookAgain' }
   | {
       readonly kind: 'ended';
-      readonly work: 'discovery' | 'drivers';
+      readonly work: 'discovery' | 'drivers' | 'nics';
       readonly attempt: number;
       readonly failure: string | undefined;
     }

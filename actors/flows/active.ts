@@ -99,7 +99,6 @@ const statusIs =
   ({ status }: Pass): boolean =>
     status.status === text;
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
-const RESOURCES = 'resources, drives, drivers, one-offs';
 const LIFE = 'life in the cluster';
 const LEAVING = 'leaving';
 const onPolling = { everyMs: pollingRateMs, preset: true, stamp: 'start' } as const;

@@ -1,0 +1,161 @@
+/** Cloud NICs of a node: one choice at a time, from a live read, under its resourceVersion. Row 28. Source: spec 05, 10; F12, F26. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { allocateNicsOfNode, lacksNics } from '../../actors/flows/steps/nics.ts';
+import { decider, type Effect, initial } from '../../actors/node.ts';
+import type { Attempt } from '../../messages/ids.ts';
+import type { KubeObject } from '../../messages/kube.ts';
+import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';
+import type { Node } from '../../messages/resources.ts';
+import { doneWith, failed, wait } from '../../messages/verdict.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
+import { containerOf, NODE, nodeOf, uidOf } from '../support/containers.ts';
+import { fakeView } from '../support/fake-view.ts';
+import { passFor, SETTINGS, surroundings } from '../support/pass.ts';
+import { conflict, did, type Line, play, playStep, refused } from '../support/play.ts';
+import { story } from '../support/story.ts';
+
+const nic = (mac: string) => ({ mac_address: mac, primary_ip: '10.0.1.9', subnet_cidr_block: '10.0.1.0/24' });
+function cloud(macs: readonly string[] | undefined, allocations?: string): Node {
+  const nics = macs === undefined ? undefined : JSON.stringify(macs.map(nic));
+  const node = nodeOf(NODE, { annotations: { 'weka.io/weka-nics': nics, 'weka.io/allocations': allocations } });
+  return { ...node, spec: { providerID: 'aws:///zone/i-1' } };
+}
+const backend = (name: string, numCores = 1): WekaContainer =>
+  containerOf('compute', { name, spec: { numCores }, status: { nodeAffinity: NODE } });
+
+function bench(...objects: readonly KubeObject[]) {
+  const view = fakeView(...surroundings(), ...objects);
+  const decide = decider(NODE, {
+    view,
+    settings: SETTINGS,
+    flagsOf: () => undefined,
+    newUuid: () => 'uuid',
+    grants: new Map(),
+  });
+  let state = initial;
+  let fresh = 0;
+  const send = (msg: NodeMessage): readonly Effect[] => {
+    fresh += 1;
+    const [next, effects] = decide(state, msg, { fresh: fresh as Attempt, ms: fresh });
+    state = next;
+    return effects;
+  };
+  const ask = (container: WekaContainer) => {
+    let answer: NodeAnswer | undefined;
+    const effects = send({
+      kind: 'asked',
+      ask: { kind: 'nics', uid: uidOf(container) },
+      answer: (given) => (answer = given),
+    });
+    for (const effect of effects) if (effect.kind === 'answer') effect.to(effect.answer);
+    return { answer, effects };
+  };
+  const work = (effects: readonly Effect[], lines: readonly Line[], stored?: KubeObject) => {
+    const started = effects.find((effect) => effect.kind === 'work');
+    if (started === undefined) throw new Error('nothing was started');
+    const { calls, verdict } = play(started.script, lines);
+    if (stored !== undefined) view.put(stored);
+    return { calls, after: send({ kind: 'ended', work: 'nics', attempt: started.attempt, failure: verdict }) };
+  };
+  return { view, ask, work };
+}
+const GET = (node: Node): Line => ['get nodes/node-1', did(node)];
+const PATCH = (answer: unknown): Line => ['mergePatch nodes/node-1', answer];
+const ONE = '{"weka/a":{"nics":["m1"]}}';
+const BOTH = '{"weka/a":{"nics":["m1"]},"weka/b":{"nics":["m2"]}}';
+
+test('spec 05 §17 #43: two that ask at once are served one after the other, nobody gets the other’s', () => {
+  const [a, b] = [backend('a'), backend('b')];
+  const { ask, work } = bench(cloud(['m1', 'm2']), a, b);
+  const first = ask(a);
+  assert.equal(first.answer, { kind: 'pending', delayMs: 3_000, reason: 'NICs are being allocated' });
+  assert.not.ok(ask(b).effects.some(({ kind }) => kind === 'work'));
+  const one = work(first.effects, [GET(cloud(['m1', 'm2'])), PATCH(did(nodeOf()))], cloud(['m1', 'm2'], ONE));
+  const written = one.calls[1];
+  assert.equal(written?.kind === 'kube' && written.request.verb === 'mergePatch' && written.request.patch, {
+    metadata: { uid: 'uid-node-1', resourceVersion: '1', annotations: { 'weka.io/allocations': ONE } },
+  });
+  assert.equal(
+    one.after.filter(({ kind }) => kind === 'wake'),
+    [{ kind: 'wake', uid: uidOf(a) }],
+  );
+  const two = work(one.after, [GET(cloud(['m1', 'm2'], ONE)), PATCH(did(nodeOf()))], cloud(['m1', 'm2'], BOTH));
+  assert.equal(
+    two.after.map(({ kind }) => kind),
+    ['wake'],
+  );
+  assert.equal(ask(b).answer, { kind: 'given', events: [] });
+});
+
+test('spec 05 §17 #43: after a conflict the choice is made anew from what is there then', () => {
+  const a = backend('b');
+  const { ask, work } = bench(cloud(['m1', 'm2']), a);
+  const lines = [
+    GET(cloud(['m1', 'm2'])),
+    PATCH(conflict),
+    GET(cloud(['m1', 'm2'], '{"x/y":{"nics":["m1"]}}')),
+    PATCH(did(nodeOf())),
+  ];
+  const { calls } = work(ask(a).effects, lines);
+  const last = calls.at(-1);
+  const patch = last?.kind === 'kube' && last.request.verb === 'mergePatch' ? JSON.stringify(last.request.patch) : '';
+  assert.ok(patch.includes('m2') && patch.includes('x/y'), patch);
+});
+
+test('F26: NICs of a container that is gone are given to one that needs them', () => {
+  const b = backend('b');
+  const { ask, work } = bench(cloud(['m1'], ONE), b);
+  const { calls } = work(ask(b).effects, [GET(cloud(['m1'], ONE)), PATCH(did(nodeOf()))]);
+  const [, patch] = calls;
+  assert.equal(patch?.kind === 'kube' && patch.request.verb === 'mergePatch' && patch.request.patch, {
+    metadata: {
+      uid: 'uid-node-1',
+      resourceVersion: '1',
+      annotations: { 'weka.io/allocations': '{"weka/b":{"nics":["m1"]}}' },
+    },
+  });
+});
+
+test('a write that fails is told and tried again later', () => {
+  const a = backend('a');
+  const { ask, work } = bench(cloud(['m1']), a);
+  const { after } = work(ask(a).effects, [GET(cloud(['m1'])), PATCH(refused)]);
+  assert.equal(
+    after.map(({ kind }) => kind),
+    ['wake', 'timer'],
+  );
+  assert.is(ask(a).answer?.kind, 'failed');
+});
+
+test('spec 05 §17 #44: no list of NICs: the text of the reference; row 28 lets nobody pass', () => {
+  const a = backend('a');
+  const { ask } = bench(cloud(undefined), a);
+  const reason = 'node node-1 does not have weka-nics annotation, but dpdk is enabled';
+  assert.equal(ask(a).answer, { kind: 'failed', reason });
+  const s = story(a, { world: [cloud(undefined)] });
+  s.until(() => s.count('create pods') > 0 || s.state().phase === 'idle');
+  assert.is(s.count('create pods'), 0);
+});
+
+test('row 28: what the node’s actor says is what the step says; without cloud NICs it has nothing to do', () => {
+  const pass = passFor(backend('a'), { world: [cloud(['m1'])] });
+  assert.ok(lacksNics(pass));
+  assert.not.ok(lacksNics(passFor(backend('a'))));
+  const said = (answer: unknown) => playStep(allocateNicsOfNode(pass), [['node nics', answer]]).verdict;
+  const events = [{ type: 'Warning', reason: 'InsufficientNICs', message: 'x', perMinute: true }] as const;
+  assert.equal(said({ kind: 'given', events }), doneWith({ events }));
+  assert.equal(said({ kind: 'pending', delayMs: 3_000, reason: 'x' }), wait(3_000, 'x'));
+  assert.equal(said({ kind: 'failed', reason: 'x' }), failed('x'));
+});
+
+test('F26: too few: what there is, an event, and the pod comes', () => {
+  const a = backend('a', 2);
+  const s = story(a, { world: [cloud(['m1'])] });
+  s.until(() => s.count('create pods/weka/a') > 0);
+  assert.is(s.view.node(NODE)?.metadata.annotations?.['weka.io/allocations'], ONE);
+  assert.ok(s.log.includes('Warning InsufficientNICs: node node-1 has 1 of 2 NICs for this container'));
+  assert.is(s.count('mergePatch nodes/node-1'), 1);
+});
+
+test.run();
