@@ -31,7 +31,23 @@ const RESERVED = ['lbPort', 'lbAdminPort', 's3Port'] as const;
 const index = fc.nat(50);
 const KINDS = [
   ...['create', 'create', 'create', 'create', 'ask', 'ask', 'write', 'write', 'pass', 'pass', 'pass', 'pass', 'pass'],
-  ...['writeLost', 'crash', 'crashNode', 'restart', 'delete', 'loseNode', 'findNode', 'block', 'unblock', 'giveUp'],
+  ...[
+    'writeLost',
+    'askAgain',
+    'askAgain',
+    'crash',
+    'crash',
+    'crashNode',
+    'restart',
+    'delete',
+    'loseNode',
+    'findNode',
+    'block',
+    'block',
+    'unblock',
+    'giveUp',
+    'giveUp',
+  ],
   ...['image', 'imageApplied', 'grow', 'grow', 'grow', 'touch', 'touch', 'deliver', 'deliver', 'deliverAll'],
 ] as const;
 const action = fc.record({ kind: fc.constantFrom(...KINDS), a: index, b: index });
@@ -300,8 +316,22 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
     });
   }
 
+  const hasInHand = ({ metadata }: WekaContainer): boolean => inHand.has(metadata.uid);
+  /** Without an aim, most of these would find nothing to do. */
+  const aims: Readonly<Record<string, (container: WekaContainer) => boolean>> = {
+    write: hasInHand,
+    writeLost: hasInHand,
+    crash: hasInHand,
+    askAgain: (each) => !hasInHand(each) && (promised.get(each.metadata.uid) ?? []).length > 0,
+    giveUp: ({ status }) => {
+      const stock = stockSeen(status?.nodeAffinity ?? ('n1' as NodeName));
+      const blocked = { serials: stock.blockedSerials, physicalUuids: stock.blockedUuids };
+      return deallocate(status?.allocations ?? {}, blocked) !== undefined;
+    },
+  };
+
   function act({ kind, a, b }: Action) {
-    const known = seen().filter((each) => !kind.startsWith('write') || inHand.has(uidOf(each)));
+    const known = seen().filter(aims[kind] ?? (() => true));
     const target = known[a % Math.max(1, known.length)];
     const node = NODES[b % 2] ?? ('n1' as NodeName);
     const changed = (change: (before: WekaContainer) => WekaContainer): void => {
@@ -324,6 +354,7 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
         return world.put(containerOf(mode, { name, metadata, spec: { ...asked, image }, status: place }));
       }
       case 'ask':
+      case 'askAgain':
         if (target === undefined || inHand.has(uidOf(target))) return;
         return ask(target, target.status?.nodeAffinity ?? node);
       case 'write':
@@ -369,7 +400,11 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
       case 'unblock': {
         const now = world.node(node);
         const { serials, shared: parts } = stockOf(node);
-        const ids = [...serials, ...parts.map(({ serial }) => serial), ...parts.map(({ uuid }) => uuid)];
+        const onWay = [...promised.keys()].flatMap((uid) => promisedOn(node, uid)).flatMap(idsOf);
+        const any = [...serials, ...parts.map(({ serial }) => serial), ...parts.map(({ uuid }) => uuid)];
+        const { blockedSerials, blockedUuids } = stockSeen(node);
+        const chosen = kind === 'block' ? onWay : [...blockedSerials, ...blockedUuids];
+        const ids = chosen.length > 0 && b % 4 > 1 ? chosen : any;
         const id = ids[a % Math.max(1, ids.length)];
         if (now === undefined || id === undefined) return;
         const key = id.includes('-U') ? 'weka.io/blocked-drives-physical-uuids' : 'weka.io/blocked-drives';
@@ -423,6 +458,10 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
     for (const kind of ['ask', 'write', 'deliverAll']) step({ kind, a: place, b: place });
 }
 
+const idsOf = ({ drives = [], virtualDrives = [] }: Allocations): string[] => [
+  ...drives,
+  ...virtualDrives.map(({ physicalUUID }) => physicalUUID),
+];
 const withStatus = (before: WekaContainer, status: Partial<WekaContainer['status'] & object>): WekaContainer => ({
   ...before,
   status: { status: '', ...before.status, ...status },
@@ -519,5 +558,4 @@ test('no resource has two owners, and who asks gets what there is, in 2,000 flee
   for (const [what, count] of Object.entries(met)) assert.ok(count > RUNS / 20, `${what}: ${count}`);
 });
 
-process.stdout.write(""); test.after(() => console.log(JSON.stringify(met)));
 test.run();
