@@ -39,6 +39,7 @@ export interface Latency {
   /** The work of a one-off, and of a Job. */
   readonly discovery: Span;
   readonly driversLoad: Span;
+  readonly driversBuild: Span;
   readonly adhoc: Span;
   readonly job: Span;
   /** From an event to the reaction of the modelled sibling controllers. */
@@ -72,6 +73,7 @@ export const REALISTIC: Latency = {
   removeHost: [2_000, 4_000],
   discovery: [1_000, 3_000],
   driversLoad: [8_000, 20_000],
+  driversBuild: [20_000, 60_000],
   adhoc: [2_000, 5_000],
   job: [2_000, 5_000],
   sibling: [200, 1_000],

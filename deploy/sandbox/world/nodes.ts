@@ -14,6 +14,7 @@ import {
 } from '../../../messages/kube.ts';
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
+import { KERNEL } from './modes/drivers.ts';
 import type { NodeModel, PhysicalDrive, SignedFor } from './node-model.ts';
 import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
@@ -164,7 +165,7 @@ export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Reado
       machineID: model.bootId,
       systemUUID: model.bootId,
       bootID: model.bootId,
-      kernelVersion: '5.15.0-130-generic',
+      kernelVersion: KERNEL,
       osImage: 'Ubuntu 22.04.5 LTS',
       containerRuntimeVersion: model.containerRuntime,
       kubeletVersion: 'v1.34.2',

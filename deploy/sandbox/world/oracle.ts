@@ -20,6 +20,12 @@ export type Rule =
   | 'pod-removed-under-process'
   /** The persistent directory was wiped under a living process. */
   | 'directory-wiped-in-use'
+  /** Two loaders at work on one node. */
+  | 'drivers-loaded-twice-at-once'
+  /** Drivers of one image were loaded while a frontend of another ran on the node. */
+  | 'drivers-changed-under-frontend'
+  /** A drive was signed anew while a cluster had it. */
+  | 'drive-signed-in-cluster'
   /** A command or route that no part of the contract knows. */
   | 'unknown-command';
 

@@ -9,6 +9,7 @@ import type { Latency } from './latency.ts';
 import type { LocalContainer } from './local-container.ts';
 import { type Directory, emptyDirectory, type HeldDrive, type NodeModel } from './node-model.ts';
 import type { Pod } from './objects.ts';
+import type { Oracle } from './oracle.ts';
 import type { Clusters, WekaCluster } from './weka-clusters.ts';
 
 /** A script sleeps for that many milliseconds, or until something changed that it can see. */
@@ -26,6 +27,11 @@ export interface Machine {
   /** Told before weka is stopped by force, and before the signature of a drive in a living cluster is erased. */
   readonly forced: (process: Process, by: string) => void;
   readonly resigned: (process: Process, drive: HeldDrive, cluster: WekaCluster) => void;
+  /** All that run, on all nodes. */
+  readonly processes: () => Iterable<Process>;
+  /** Services of drivers inside the fleet: URL to the pod behind it. */
+  readonly distributors: ReadonlyMap<string, string>;
+  readonly report: Oracle['report'];
 }
 
 export interface Process {

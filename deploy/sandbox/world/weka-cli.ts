@@ -3,12 +3,13 @@
  * a drifted argv is a defect of the controller. Source: spec 07, 3 and 21.2 (last sentence).
  */
 import type { Answer, Command, Later } from './cli/answer.ts';
+import { driverCommands } from './cli/drivers.ts';
 import { formingCommands } from './cli/forming.ts';
 import { memberCommands } from './cli/member.ts';
 import { ownPod } from './cli/own-pod.ts';
 import type { Process } from './pod-process.ts';
 
-const COMMANDS: readonly Command[] = [...ownPod, ...memberCommands, ...formingCommands];
+const COMMANDS: readonly Command[] = [...ownPod, ...memberCommands, ...formingCommands, ...driverCommands];
 
 export interface Recognised {
   /** As in spec 07 §3, without `Exec.`; `Unknown` for what is not there. */

@@ -78,6 +78,8 @@ export interface World {
   readonly evictPod: (podUid: string) => void;
   /** Forgets the registrations at the node's agent. */
   readonly agentRestarted: (node: string) => void;
+  /** From now on loaders with this service get only what was uploaded to that pod. */
+  readonly serveDrivers: (url: string, pod: string) => void;
   readonly addCluster: (order: ClusterOrder) => void;
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
@@ -124,6 +126,7 @@ export function createWorld(options: WorldOptions): World {
   const pods = createCache<Pod>(store, PODS);
   const containers = createCache<Container>(store, CONTAINERS);
   const clusters = createClusters({ clock, random: random('weka'), latency: ctx.latency, oracle });
+  const distributors = new Map<string, string>();
   const machine: Machine = {
     clock,
     random: random('process'),
@@ -131,6 +134,11 @@ export function createWorld(options: WorldOptions): World {
     clusters,
     forced: (process, by) => judgeForcedStop(oracle, containers, process, by),
     resigned: (process, drive, cluster) => judgeResign(oracle, containers, process, drive, cluster),
+    processes: function* () {
+      for (const { processes } of models.values()) yield* processes.values();
+    },
+    distributors,
+    report: oracle.report,
   };
   startScheduler(ctx, pods, nodes);
   const kubelets = startKubelets(ctx, machine, pods, models);
@@ -161,6 +169,7 @@ export function createWorld(options: WorldOptions): World {
       const model = models.get(name);
       if (model !== undefined) agents.restarted(model);
     },
+    serveDrivers: (url, pod) => void distributors.set(url, pod),
     addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...order }) => {
       const { nodeSelector, driversDistService, ...template } = order;
       const optional = {

@@ -10,6 +10,14 @@ const ok = (checked: commands.Checked): commands.Command => {
 };
 const uuid = '44ac08c1-8b5e-4b64-a900-08da0d4dcd35';
 
+const built = {
+  podIp: '10.0.0.1',
+  port: 60_002,
+  version: '4.4.10.183',
+  signature: '5.15.0-130-generic',
+  packSupported: true,
+};
+
 const MODELLED: readonly commands.Command[] = [
   commands.checkPersistency(),
   commands.writeResources('{"wekaPort":35000,"agentPort":35300}'),
@@ -40,6 +48,12 @@ const MODELLED: readonly commands.Command[] = [
   commands.deactivateContainer(4),
   commands.listContainerDrivesViaMember(4),
   commands.removeContainer(4),
+  ok(commands.copyDrivers(built)),
+  ok(commands.downloadVersion(built)),
+  ok(commands.downloadDrivers(built)),
+  ok(commands.downloadDrivers({ ...built, podIp: 'fd00::1', packSupported: false })),
+  ok(commands.copyChecksum(built)),
+  ok(commands.checkUploadedDrivers(built)),
 ];
 
 for (const { name, argv } of MODELLED) {

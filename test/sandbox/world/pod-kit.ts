@@ -21,6 +21,8 @@ export function podKit(seed = 'pod-kit') {
   const oracle = createOracle(clock);
   const clusters = createClusters({ clock, random: random(`${seed}/weka`), latency: REALISTIC, oracle });
   const forced: string[] = [];
+  const nodes: NodeModel[] = [];
+  const distributors = new Map<string, string>();
   const machine = {
     clock,
     random: random(`${seed}/process`),
@@ -28,9 +30,19 @@ export function podKit(seed = 'pod-kit') {
     clusters,
     forced: (process: Process, by: string) => forced.push(`${process.pod}: ${by}`),
     resigned: (process: Process) => oracle.report('drive-resigned-in-cluster', process.pod, 'resigned'),
+    processes: function* () {
+      for (const { processes } of nodes) yield* processes.values();
+    },
+    distributors,
+    report: oracle.report,
   };
 
-  const node = (name: string, index: number): NodeModel => ({
+  const node = (name: string, index: number): NodeModel => {
+    const made = nodeOf(name, index);
+    nodes.push(made);
+    return made;
+  };
+  const nodeOf = (name: string, index: number): NodeModel => ({
     name,
     ip: `10.0.0.${index}`,
     agentIp: `127.0.1.${index}`,
@@ -143,7 +155,21 @@ export function podKit(seed = 'pod-kit') {
       ).stdout,
     );
 
-  return { clock, oracle, clusters, forced, node, start, run, weka, shell, writeResources, display, identity };
+  return {
+    distributors,
+    clock,
+    oracle,
+    clusters,
+    forced,
+    node,
+    start,
+    run,
+    weka,
+    shell,
+    writeResources,
+    display,
+    identity,
+  };
 }
 
 /** The shell text of cluster formation, over these processes in order. */

@@ -3,7 +3,7 @@ import type { Process, StartUp } from '../pod-process.ts';
 import { adhocOp } from './adhoc-op.ts';
 import { backend } from './backend.ts';
 import { discovery } from './discovery.ts';
-import { driversLoader } from './drivers.ts';
+import { driversBuilder, driversDist, driversLoader } from './drivers.ts';
 import { adhocWithContainer } from './feature-flags.ts';
 import { ssdProxy } from './ssd-proxy.ts';
 
@@ -13,6 +13,9 @@ const STARTS: Readonly<Record<string, (process: Process) => StartUp>> = {
   discovery,
   ssdproxy: ssdProxy,
   'drivers-loader': driversLoader,
+  'drivers-builder': driversBuilder,
+  'drivers-dist': driversDist,
+  dist: driversDist,
   'adhoc-op': adhocOp,
   'adhoc-op-with-container': adhocWithContainer,
 };

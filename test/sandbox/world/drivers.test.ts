@@ -1,0 +1,67 @@
+/** Drivers in the modelled fleet: built, uploaded, served, loaded. Source: spec 06, 4.5 to 4.10; 07, 3.3. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { KERNEL } from '../../../deploy/sandbox/world/modes/drivers.ts';
+import * as commands from '../../../io/commands.ts';
+import { podKit } from './pod-kit.ts';
+
+const URL = 'https://drivers-dist.weka.svc.cluster.local:60002';
+const IMAGE = { IMAGE_NAME: 'weka-in-container:4.4.10' };
+const built = { port: 60_002, version: '4.4.10', signature: KERNEL, packSupported: true };
+const argv = (checked: commands.Checked): readonly string[] => (checked.kind === 'ok' ? checked.command.argv : []);
+
+/** A distributor that serves `URL`, and a node without drivers. */
+function distributor() {
+  const kit = podKit();
+  const dist = kit.start(kit.node('dist', 1), 'drivers-dist', 'dist', { NAME: 'dist' }).process;
+  kit.distributors.set(URL, dist.pod);
+  const node = kit.node('worker', 2);
+  node.drivers = undefined;
+  const load = (uid: string) => kit.start(node, 'drivers-loader', uid, { ...IMAGE, DIST_SERVICE: URL }).process;
+  kit.clock.advance(10_000);
+  return { kit, dist, node, load };
+}
+
+test('spec 06 §4.5: what no one has uploaded cannot be loaded; the loader says so after two minutes', () => {
+  const { kit, node, load } = distributor();
+  const loader = load('loader');
+  kit.clock.advance(100_000);
+  assert.is(kit.weka(loader, 'cat /weka-runtime/results.json').code, 1);
+  kit.clock.advance(60_000);
+  const result = JSON.parse(kit.weka(loader, 'cat /weka-runtime/results.json').stdout);
+  assert.is(result.drivers_loaded, false);
+  assert.match(result.err, 'Failed to download the drivers');
+  assert.is(node.drivers, undefined);
+});
+
+test('spec 06 §4.8: a build is uploaded by D2 and D3, found by D5, and then loaded', () => {
+  const { kit, dist, node, load } = distributor();
+  const check = () => kit.run(dist, argv(commands.checkUploadedDrivers(built)));
+  assert.match(check().stderr, 'Failed to download the drivers');
+  const builder = kit.start(kit.node('builder', 3), 'drivers-builder', 'builder', { ...IMAGE, PORT: '60002' }).process;
+  const from = { ...built, podIp: builder.ip };
+  kit.clock.advance(15_000);
+  assert.is(kit.run(dist, argv(commands.downloadDrivers(from))).code, 1, 'it is still building');
+  kit.clock.advance(60_000);
+  const result = JSON.parse(kit.weka(builder, 'cat /weka-runtime/results.json').stdout);
+  assert.equal([result.weka_version, result.kernel_signature], ['4.4.10', KERNEL]);
+  assert.is(kit.run(dist, argv(commands.downloadVersion(from))).code, 0);
+  assert.is(kit.run(dist, argv(commands.downloadDrivers(from))).code, 0);
+  assert.is(check().code, 0);
+  load('loader');
+  kit.clock.advance(25_000);
+  assert.is(node.drivers, IMAGE.IMAGE_NAME);
+  assert.equal(kit.oracle.violations, []);
+});
+
+test('the oracle sees two loads at once on one node', () => {
+  const { kit, load } = distributor();
+  load('one');
+  load('two');
+  assert.equal(
+    kit.oracle.violations.map(({ rule }) => rule),
+    ['drivers-loaded-twice-at-once'],
+  );
+});
+
+test.run();
