@@ -6,11 +6,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { type Mount, memoryMount } from '../../deploy/sandbox/world/mount.ts';
 import {
+  type ClusterOrder,
   createWorld,
   DEPLOYMENT_NAME,
   MAINTENANCE_ACCOUNT,
   OPERATOR_IMAGE,
   type World,
+  type WorldOptions,
 } from '../../deploy/sandbox/world/world.ts';
 import { noLog } from '../../io/log.ts';
 import type { ExecApi, KubeApi } from '../../io/outside.ts';
@@ -31,6 +33,9 @@ export interface SceneOptions {
   readonly failShare?: number;
   /** Other tables, other traces, other ways to the outside: for tests that break or count something. */
   readonly controller?: Partial<ControllerOptions>;
+  /** Another fleet, another order of the cluster. */
+  readonly world?: Partial<WorldOptions>;
+  readonly order?: Partial<ClusterOrder>;
   readonly outside?: Partial<Wrapped>;
 }
 /** What stands between a controller and the modelled fleet. */
@@ -77,7 +82,7 @@ export function createScene(options: SceneOptions): Scene {
   const { seed, nodes, drive, compute, failShare = 0, outside = {} } = options;
   const stream = (name: string) => random(`${seed}/${name}`);
   const clock = simClock();
-  const world = createWorld({ clock, random: stream, crds: CRDS, nodes });
+  const world = createWorld({ clock, random: stream, crds: CRDS, nodes, ...options.world });
   const mount = memoryMount(world, { clock, random: stream('mount'), latencyMs: [1, 20], failShare });
   const settings = testConfig({
     POD_NAMESPACE: 'weka-operator-system',
@@ -92,7 +97,7 @@ export function createScene(options: SceneOptions): Scene {
   let present: Controller | undefined;
   const own = () =>
     world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'drive' || spec.mode === 'compute');
-  world.addCluster({ name: 'demo', drive, compute, numDrives: 1 });
+  world.addCluster({ name: 'demo', drive, compute, numDrives: 1, ...options.order });
 
   const until = async (holds: () => boolean, limitMs: number): Promise<number | undefined> => {
     const fromMs = clock.monotonicMs();
