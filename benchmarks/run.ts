@@ -10,6 +10,7 @@ import { type Benchmark, type Figure, meetsGoal, type Scale } from './benchmark.
 
 /** One line a benchmark. Loaded when it is run: what one imports weighs on no other. */
 export const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  allocation: async () => (await import('./allocation.ts')).allocation,
   tree: async () => (await import('./tree.ts')).tree,
 };
 
