@@ -3,9 +3,12 @@
  * are lost, so the oracle is asked first. Source: spec 06, 6.2 to 6.5; spec 04, 12.3.
  */
 import { draw } from '../latency.ts';
-import { kernelDrives, type PhysicalDrive } from '../node-model.ts';
+import type { PhysicalDrive } from '../node-model.ts';
 import type { Process, StartUp } from '../pod-process.ts';
 import { instructionOf } from './feature-flags.ts';
+import { listing, signDrives } from './sign-drives.ts';
+
+const RESULTS = '/weka-runtime/results.json';
 
 export function* adhocOp(process: Process): StartUp {
   const instruction = instructionOf(process);
@@ -15,8 +18,13 @@ export function* adhocOp(process: Process): StartUp {
       resign(process, instruction.payload ?? '');
       return 'serving';
     case 'sign-drives':
+      process.write(RESULTS, JSON.stringify(signDrives(process, instruction.payload ?? '')));
+      return 'serving';
     case 'discover-drives':
-      process.write('/weka-runtime/results.json', JSON.stringify(listing(process)));
+      process.write(RESULTS, JSON.stringify(listing(process.node)));
+      return 'serving';
+    case 'umount':
+      process.write(RESULTS, JSON.stringify({ error: [], umounted_paths: [] }));
       return 'serving';
     case 'debug':
       return 'serving';
@@ -37,7 +45,7 @@ function resign(process: Process, payload: string): void {
   );
   for (const drive of chosen) erase(process, drive);
   const drives = chosen.map(({ blockDevice }) => blockDevice);
-  process.write('/weka-runtime/results.json', JSON.stringify({ err: null, drives }));
+  process.write(RESULTS, JSON.stringify({ err: null, drives }));
 }
 
 /** The signature goes, and with it the data; a cluster that was given up forgets the drive. */
@@ -49,14 +57,3 @@ function erase(process: Process, drive: PhysicalDrive): void {
   drive.guid = undefined;
   drive.heldAs = undefined;
 }
-
-/** Drives are signed from the start in this model; a signing run lists them. */
-const listing = ({ node }: Process): Record<string, unknown> => ({
-  err: null,
-  drives: kernelDrives(node),
-  raw_drives: [...node.drives.values()].map(({ blockDevice, serial }) => ({
-    path: blockDevice,
-    is_mounted: false,
-    serial_id: serial,
-  })),
-});
