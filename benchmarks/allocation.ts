@@ -166,9 +166,11 @@ function owned(containers: readonly (WekaContainer | undefined)[]): number {
   return count;
 }
 
+/** The clock of CPU time may show nothing at all for a tiny burst. */
+const TICK_MS = 0.01;
 /** Slope of the line through the logarithms: 1 when the whole grows as the count. */
 function exponentOf(points: readonly (readonly [count: number, ms: number])[]): number {
-  const logs = points.map(([count, ms]) => [Math.log(count), Math.log(ms)] as const);
+  const logs = points.map(([count, ms]) => [Math.log(count), Math.log(Math.max(TICK_MS, ms))] as const);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanX, meanY] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];
   const above = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
