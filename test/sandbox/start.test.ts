@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readOptions } from '../../deploy/sandbox/demo/options.ts';
+import { ordersOf, shapeOf } from '../../deploy/sandbox/demo/orders.ts';
 import { progressLine, progressLines, progressOf } from '../../deploy/sandbox/demo/progress.ts';
 import { createScreen } from '../../deploy/sandbox/demo/screen.ts';
 import { seededStreams } from '../../deploy/sandbox/demo/seeded.ts';
@@ -13,10 +14,29 @@ import { container } from './demo/container.ts';
 
 const drives = [{}, {}];
 
+test('the mixed demo orders as many containers as the small one, half of each role with shared drives', () => {
+  const read = readOptions(['--demo', 'mixed', '--drive', '5']);
+  if (read.kind !== 'ok') throw new Error(read.text);
+  const orders = ordersOf(read.options, 'weka');
+  assert.equal(
+    orders.map(({ drive, compute, driveCapacity }) => [drive, compute, driveCapacity]),
+    [
+      [3, 3, undefined],
+      [2, 3, 1_024],
+    ],
+  );
+  assert.equal(
+    [0, 1].map((index) => shapeOf('mixed').signedFor(index)),
+    ['exclusive', 'proxy'],
+  );
+  assert.is(readOptions(['--demo', 'large']).kind, 'end');
+});
+
 test('without options: 12 nodes, 6 drive and 6 compute containers, 120 s, and it stays up', () => {
   assert.equal(readOptions([]), {
     kind: 'ok',
     options: {
+      demo: 'small',
       nodes: 12,
       drive: 6,
       compute: 6,
@@ -37,6 +57,7 @@ test('every option is taken', () => {
     '--nodes 9 --drive 3 --compute 4 --num-drives 2 --timeout 30 --exit-when-running --and-delete --port 6443 --keep --seed x --speed 2.5';
   const read = readOptions(argv.split(' '));
   assert.equal(read.kind === 'ok' && Object.values(read.options), [
+    'small',
     9,
     3,
     4,

@@ -9,9 +9,9 @@ import { selfSignedCertificate } from '../api/certificate.ts';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
 import { createApiServer } from '../api/server.ts';
 import { REALISTIC, scaled } from '../world/latency.ts';
-import { STANDARD_NODE } from '../world/nodes.ts';
 import { createWorld, type World } from '../world/world.ts';
 import type { DemoOptions } from './options.ts';
+import { shapeOf } from './orders.ts';
 import { seededStreams } from './seeded.ts';
 import { countWrites, type WriteCount } from './write-count.ts';
 
@@ -43,7 +43,7 @@ export async function startFleet(options: DemoOptions, folder: string, clock: Cl
     crds,
     nodes: options.nodes,
     latency: scaled(REALISTIC, 1 / options.speed),
-    shape: { ...STANDARD_NODE, agentNetwork: await freeNetwork() },
+    shape: { ...shapeOf(options.demo), agentNetwork: await freeNetwork() },
   });
   const writes = countWrites(world.store);
   const [admin, controller] = [newToken(), newToken()];

@@ -2,8 +2,9 @@
 import { CLUSTERS, CONTAINERS, JOBS, type KubeObject, PODS } from '../../../messages/kube.ts';
 import type { ApiStore } from '../world/api.ts';
 
-/** The installation's own pods stay: node agents. */
-const ofInstallation = ({ metadata }: KubeObject): boolean => metadata.labels?.['control-plane'] === 'weka-node-agent';
+/** What stays with its node: agents, and SSD proxies, which nothing ever deletes (spec 06, 3.2). */
+const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
+  labels?.['control-plane'] === 'weka-node-agent' || labels?.['weka.io/mode'] === 'ssdproxy';
 
 /** All WekaClusters, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
 export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>

@@ -1,7 +1,10 @@
 /** The command line of `npm start`: options, bounds, help. Reads no environment and never ends the process. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+export type DemoKind = 'small' | 'mixed';
 export interface DemoOptions {
+  /** `mixed`: every second node shares its drives, and half of the containers use them, in a cluster of their own. */
+  readonly demo: DemoKind;
   readonly nodes: number;
   readonly drive: number;
   readonly compute: number;
@@ -30,6 +33,7 @@ const NODES_MAX = 1_000;
 const DRIVES_MAX = 8;
 
 interface Flags {
+  readonly demo: DemoKind;
   readonly nodes: number;
   readonly drive: number;
   readonly compute: number;
@@ -54,6 +58,7 @@ export function readOptions(argv: readonly string[]): ReadOptions {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
+    .addOption(new Option('--demo <name>', 'what is shown').choices(['small', 'mixed']).default('small'))
     .option('--nodes <count>', 'nodes of the fleet', whole(1, NODES_MAX), 12)
     .option('--drive <count>', 'drive containers', whole(1, NODES_MAX), 6)
     .option('--compute <count>', 'compute containers', whole(1, NODES_MAX), 6)

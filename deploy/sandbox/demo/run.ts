@@ -11,13 +11,13 @@ import { controllerEnvironment, freeAddresses } from './environment.ts';
 import { type DemoFleet, startFleet } from './fleet.ts';
 import { leftText, objectsLeft } from './left.ts';
 import type { DemoOptions } from './options.ts';
+import { CLUSTER, ordersOf } from './orders.ts';
 import { type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
 import { isHelper, isSettled } from './settled.ts';
-import { reasonsText, whatToTry, writesReport } from './summary.ts';
+import { LIMITS, reasonsText, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
 
 const NAMESPACE = 'weka';
-const CLUSTER = 'demo';
 const OPERATOR_NAMESPACE = 'weka-operator-system';
 /** Between two looks. */
 const LOOK_EVERY_MS = 200;
@@ -112,9 +112,9 @@ function firstOf(clock: Clock, delayMs: number, interrupted: Promise<void>, ende
 
 async function story(demo: Demo): Promise<number> {
   const { options, clock, screen, fleet } = demo;
-  const { drive, compute, numDrives } = options;
+  const { drive, compute } = options;
   const startMs = clock.monotonicMs();
-  fleet.world.addCluster({ name: CLUSTER, namespace: NAMESPACE, drive, compute, numDrives });
+  for (const order of ordersOf(options, NAMESPACE)) fleet.world.addCluster(order);
   const waited = await until(demo, () => show(demo));
   if (waited === 'interrupted' || waited === 'ended') return cutShort(demo, waited);
   if (waited === 'timeout') {
@@ -184,9 +184,10 @@ function sayReasons({ fleet, screen }: Demo, containers: readonly WekaContainer[
 }
 
 /** Prints writes, commands and violations; true when nothing exceeds its limit. */
-function summarise({ fleet, screen }: Demo): boolean {
+function summarise({ options, fleet, screen }: Demo): boolean {
   const { writes, world } = fleet;
-  const report = writesReport(writes.containers(), writes.shared(), writes.refusedCount(), REST_MS);
+  const limits = options.demo === 'mixed' ? SHARING_LIMITS : LIMITS;
+  const report = writesReport(writes.containers(), writes.shared(), writes.refusedCount(), REST_MS, limits);
   for (const line of report.lines) screen.say(line);
   const commands = [...world.exec.counts].sort(([, a], [, b]) => b - a);
   const total = commands.reduce((sum, [, count]) => sum + count, 0);
@@ -204,11 +205,13 @@ function sayViolations({ fleet, screen }: Pick<Demo, 'fleet' | 'screen'>): void 
 
 /** As a user does it: only the WekaCluster is deleted; what follows is the controllers' work. */
 async function deleteAll(demo: Demo): Promise<Waited> {
-  const { fleet, screen, clock } = demo;
+  const { fleet, screen, clock, options } = demo;
   const { store } = fleet.world;
   const startMs = clock.monotonicMs();
-  screen.say(`Deleting the cluster ${CLUSTER}.`);
-  fleet.world.deleteCluster(CLUSTER, NAMESPACE);
+  for (const { name } of ordersOf(options, NAMESPACE)) {
+    screen.say(`Deleting the cluster ${name}.`);
+    fleet.world.deleteCluster(name, NAMESPACE);
+  }
   const waited = await until(demo, () => {
     const left = objectsLeft(store);
     const text = `left: ${leftText(left)}`;

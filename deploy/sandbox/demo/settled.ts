@@ -3,8 +3,9 @@ import type { KubeObject } from '../../../messages/kube.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
 import { isDrive, isDriversBuilder, isOneOff, shouldJoinCluster } from '../../../messages/weka-modes.ts';
 
-/** Made by the controller to help another container; gone when its work is done. Never Running in the sense of the demo. */
-export const isHelper = ({ spec }: WekaContainer): boolean => isOneOff(spec.mode) && !isDriversBuilder(spec.mode);
+/** Made by the controller for other containers: one-offs, gone when their work is done, and the proxies of nodes. Not counted as Running. */
+export const isHelper = ({ spec }: WekaContainer): boolean =>
+  spec.mode === 'ssdproxy' || (isOneOff(spec.mode) && !isDriversBuilder(spec.mode));
 
 /** What the API stores under this type is of this shape: its schema holds. */
 export const asContainer = (object: KubeObject): WekaContainer => object as WekaContainer;
