@@ -26,13 +26,28 @@ interface Report {
   readonly figures: readonly Figure[];
 }
 
+const HELP = `npm run bench -- [--json] [--tiny] [NAME]...
+
+Runs the named benchmarks (all, when none is named): ${Object.keys(BENCHMARKS).join(', ')}.
+  --json   one line of JSON a benchmark
+  --tiny   a few hundred containers: shows that it runs, its figures mean nothing
+`;
+
 if (import.meta.main) process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, tiny: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      tiny: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
     allowPositionals: true,
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
   if (unknown.length > 0) {
     process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
