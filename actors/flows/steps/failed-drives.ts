@@ -3,20 +3,18 @@
  * samples of the agent and weka's own list agree on. Source: spec 06, 2.6, 8.2 no. 21 and 22; F15.
  */
 import { parseContainerInfo } from '../../../io/weka-parsers/container-info.ts';
-import { type KubeOutcome, NODES, refOf } from '../../../messages/kube.ts';
-import type { Node } from '../../../messages/resources.ts';
 import { done, doneWith, failed, skipped, type Verdict, warning } from '../../../messages/verdict.ts';
 import type { ContainerMetrics } from '../../../messages/weka-container.ts';
 import { isDrive, usesDriveSharing } from '../../../messages/weka-modes.ts';
-import { askAgent, kube, type Script } from '../../calls.ts';
+import { askAgent, type Script } from '../../calls.ts';
 import { blockDrives } from '../../rules/block-drives.ts';
 import { markedForDeletion, type Pass } from '../pass.ts';
-import { agentText, kubeFailed } from '../said.ts';
+import { agentText } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
+import { writeNodeDrives } from './node-drives.ts';
 
 /** A drive that comes or serves has not failed. */
 const SOUND: ReadonlySet<string> = new Set(['ACTIVE', 'PHASING_IN']);
-const TRIES = 3;
 
 const failures = (stats: ContainerMetrics | undefined): readonly string[] =>
   (stats?.drives?.failures ?? []).flatMap(({ serialId }) => serialId?.trim() || []);
@@ -61,29 +59,12 @@ function* mark(pass: Pass): Script<Verdict> {
   const serials = suspects(pass).filter((serial) => again.has(serial));
   return serials.length === 0 ? done : yield* block(nodeName, serials);
 }
-/** Under the resourceVersion of what was read; kubelets write their node all the time. */
-function* block(name: string, serials: readonly string[]): Script<Verdict> {
-  const ref = refOf(NODES, { name });
-  let last: KubeOutcome = { kind: 'conflict', message: '' };
-  for (let left = TRIES; left > 0 && last.kind === 'conflict'; left -= 1) {
-    const read = yield* kube<Node>({ verb: 'get', ref });
-    if (read.kind !== 'ok') return kubeFailed('failed to get node', read);
-    const outcome = blockDrives(read.answer, serials);
-    if (outcome.kind === 'nothing') return done;
-    if (outcome.kind === 'failed') return failed(outcome.reason);
-    const { resources, annotations } = outcome;
-    const status = { capacity: resources, allocatable: resources };
-    const patch = { metadata: lock(read.answer), status };
-    last = yield* kube({ verb: 'mergePatch', ref, subresource: 'status', patch });
-    if (last.kind !== 'ok') continue;
-    last = yield* kube({ verb: 'mergePatch', ref, patch: { metadata: { ...lock(last.answer), annotations } } });
-    if (last.kind !== 'ok') continue;
+function block(name: string, serials: readonly string[]): Script<Verdict> {
+  return writeNodeDrives(name, (node) => {
+    const outcome = blockDrives(node, serials);
+    if (outcome.kind === 'nothing') return { verdict: done };
+    if (outcome.kind === 'failed') return { verdict: failed(outcome.reason) };
     const text = `Drives [${outcome.serials.join(' ')}] marked for removal from container`;
-    return doneWith({ events: [warning('DrivesMarkedForRemoval', text)] });
-  }
-  return kubeFailed('failed to update node', last);
+    return { drives: outcome, verdict: doneWith({ events: [warning('DrivesMarkedForRemoval', text)] }) };
+  });
 }
-const lock = ({ metadata }: { readonly metadata: { readonly uid: string; readonly resourceVersion?: string } }) => ({
-  uid: metadata.uid,
-  resourceVersion: metadata.resourceVersion,
-});
