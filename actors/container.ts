@@ -15,7 +15,7 @@ import type { ContainerState, WekaContainer, WekaContainerStatus } from '../mess
 import type { Callers, Script } from './calls.ts';
 import { type Moment, passOf, type Surroundings } from './flows/pass.ts';
 import { begin, FAILED_MS, type Halt, noMemory, settle, type Walk, walk, withCondition } from './flows/run.ts';
-import type { ChildName, Row } from './flows/step.ts';
+import type { ChildName, Step } from './flows/step.ts';
 import { learned as newsBetween, tellDelayMs, type Untold } from './flows/telling.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { runScript } from './worker.ts';
@@ -26,7 +26,7 @@ const JITTER = 0.1;
 const TOLD = 'told';
 
 export type FlowName = ContainerState;
-export type Flows = Readonly<Record<FlowName, readonly Row[]>>;
+export type Flows = Readonly<Record<FlowName, readonly Step[]>>;
 
 /** What the store holds: the container, or why it cannot be read as one. */
 export type Seen =

@@ -9,7 +9,7 @@ import { mergePatch } from '../../messages/merge-patch.ts';
 import { type Change, type EventNote, textOf, type Verdict, warningEachMinute } from '../../messages/verdict.ts';
 import type { WekaContainerStatus } from '../../messages/weka-container.ts';
 import type { Pass } from './pass.ts';
-import { type Ask, isPending, type Row, type Step } from './step.ts';
+import type { Ask, Step } from './step.ts';
 
 /** Delays after a pass. Source: spec 02, 1.8. */
 export const SETTLED_MS = 30_000;
@@ -24,12 +24,19 @@ const RESTARTS_MAX = 8;
 
 /** Memory of one container's actor about its rows; lost at its restart, as the reference's throttles are. */
 export interface Memory {
-  /** By row name: when it last ran, or succeeded, as its throttle says. Monotonic. */
-  readonly stampsMs: Readonly<Record<string, number>>;
+  /** By row name. */
+  readonly stamps: Readonly<Record<string, Stamp>>;
   /** By row name: since when it has failed without a success. Monotonic. */
   readonly failingSinceMs: Readonly<Record<string, number>>;
 }
-export const noMemory: Memory = { stampsMs: {}, failingSinceMs: {} };
+/** When a throttled row last ran, or succeeded, as its throttle says; monotonic. Of its last key alone: another one runs at once. */
+interface Stamp {
+  readonly atMs: number;
+  readonly key: string;
+}
+/** One object for all, so that a pass sees at a glance that nothing fails. */
+const NONE_FAILS: Memory['failingSinceMs'] = {};
+export const noMemory: Memory = { stamps: {}, failingSinceMs: NONE_FAILS };
 
 /** Where a pass is. */
 export interface Walk {
@@ -62,7 +69,7 @@ export type Halt =
 
 /** Walks from `walk.row` to the next halt. `see` gives the pass with a working copy of the status. */
 export function walk(
-  rows: readonly Row[],
+  rows: readonly Step[],
   from: Walk,
   see: (status: WekaContainerStatus | undefined) => Pass,
   dirty: (status: WekaContainerStatus | undefined) => boolean,
@@ -100,7 +107,7 @@ export function walk(
 }
 
 /** On to the next row that has something to do; undefined: none has. One copy for all that have not, which are most. */
-function skipIdle(rows: readonly Row[], at: Walk, pass: Pass): readonly [Walk, Step | undefined] {
+function skipIdle(rows: readonly Step[], at: Walk, pass: Pass): readonly [Walk, Step | undefined] {
   let { row: index, memory } = at;
   for (; ; index += 1) {
     const row = rows[index];
@@ -112,18 +119,21 @@ function skipIdle(rows: readonly Row[], at: Walk, pass: Pass): readonly [Walk, S
     return [index === at.row ? at : { ...at, row: index, memory }, row];
   }
 }
-const hasWork = (row: Row, pass: Pass): row is Step =>
-  !isPending(row) && !latched(row, pass) && row.when.every((holds) => holds(pass));
+function hasWork(row: Step, pass: Pass): boolean {
+  if (latched(row, pass)) return false;
+  for (const holds of row.when) if (!holds(pass)) return false;
+  return true;
+}
 
 /** Takes the verdict of the row at `at.row`; halts where the pass ends by it. */
 export function settle(
-  rows: readonly Row[],
+  rows: readonly Step[],
   at: Walk,
   verdict: Verdict,
   pass: Pass,
 ): readonly [Walk, Halt | undefined] {
   const row = rows[at.row];
-  if (row === undefined || isPending(row)) throw new Error(`no step at row ${at.row}`);
+  if (row === undefined) throw new Error(`no step at row ${at.row}`);
   const changed = apply(at, verdict);
   const next = { ...changed, row: at.row + 1 };
   switch (verdict.kind) {
@@ -168,15 +178,15 @@ function apply(at: Walk, { status, events = [], lookAgainMs }: Change): Walk {
 
 /** Without its failures. The same memory where there are none: this is asked for each row of each pass. */
 function recovered(memory: Memory, name: string): Memory {
-  if (memory.failingSinceMs[name] === undefined) return memory;
-  const { [name]: _, ...failingSinceMs } = memory.failingSinceMs;
-  return { ...memory, failingSinceMs };
+  if (memory.failingSinceMs === NONE_FAILS || memory.failingSinceMs[name] === undefined) return memory;
+  const { [name]: _, ...left } = memory.failingSinceMs;
+  return { ...memory, failingSinceMs: Object.keys(left).length === 0 ? NONE_FAILS : left };
 }
 
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
   let memory = recovered(at.memory, row.name);
   if (row.throttle?.stamp === 'success') {
-    memory = { ...memory, stampsMs: { ...memory.stampsMs, [stampKey(row, pass)]: pass.nowMs } };
+    memory = stamped(memory, row, row.throttle.key?.(pass), pass.nowMs);
   }
   const next = memory === at.memory ? at : { ...at, memory };
   if (row.condition === undefined) return next;
@@ -228,18 +238,20 @@ export function withCondition(
   return { ...base, conditions };
 }
 
-const stampKey = (row: Step, pass: Pass): string =>
-  row.throttle?.key === undefined ? row.name : `${row.name}/${row.throttle.key(pass)}`;
+const stamped = (memory: Memory, { name }: Step, key = '', atMs: number): Memory => ({
+  ...memory,
+  stamps: { ...memory.stamps, [name]: { atMs, key } },
+});
 
 /** Whether the throttle lets the row run, and the memory after asking. Source: spec 02, 1.6. */
 function admit(row: Step, pass: Pass, memory: Memory): readonly [boolean, Memory] {
   if (row.throttle === undefined) return [true, memory];
   const { preset, stamp } = row.throttle;
   const everyMs = row.throttle.everyMs(pass.settings);
-  const key = stampKey(row, pass);
-  const stampMs = memory.stampsMs[key];
-  const stamped = (atMs: number): Memory => ({ ...memory, stampsMs: { ...memory.stampsMs, [key]: atMs } });
-  if (stampMs === undefined && preset) return [false, stamped(pass.nowMs - pass.chance * everyMs)];
-  if (stampMs !== undefined && pass.nowMs - stampMs <= everyMs) return [false, memory];
-  return [true, stamp === 'start' ? stamped(pass.nowMs) : memory];
+  const key = row.throttle.key?.(pass) ?? '';
+  const last = memory.stamps[row.name];
+  if (last?.key === key) {
+    if (pass.nowMs - last.atMs <= everyMs) return [false, memory];
+  } else if (preset) return [false, stamped(memory, row, key, pass.nowMs - pass.chance * everyMs)];
+  return [true, stamp === 'start' ? stamped(memory, row, key, pass.nowMs) : memory];
 }

@@ -27,7 +27,7 @@ export interface Throttle {
   readonly everyMs: (settings: Config) => number;
   readonly preset: boolean;
   readonly stamp: 'start' | 'success';
-  /** Each key has a stamp of its own: a change of it lets the row run at once. */
+  /** A change of the key lets the row run at once, also one back to what it was. */
   readonly key?: (pass: Pass) => string;
 }
 
@@ -40,17 +40,14 @@ export interface Step {
   readonly run: (pass: Pass) => Verdict | Ask;
   readonly onFailure: 'stop' | 'continue';
   /** The condition this row owns. Once True the row is skipped, unless `always`. */
-  readonly condition?: {
-    readonly type: string;
-    readonly reason: string;
-    readonly message: string;
-    readonly always?: true;
-  };
-  readonly throttle?: Throttle;
+  readonly condition?:
+    | { readonly type: string; readonly reason: string; readonly message: string; readonly always?: true }
+    | undefined;
+  readonly throttle?: Throttle | undefined;
   /** Told when the row has kept failing; the name is the event's reason less `Error`. Source: spec 02, 1.5. */
-  readonly hook?: { readonly kind: 'errorStatus' | 'drivesError'; readonly name: string };
+  readonly hook?: { readonly kind: 'errorStatus' | 'drivesError'; readonly name: string } | undefined;
   /** What earlier rows changed must be written before this row acts. */
-  readonly afterWrite?: true;
+  readonly afterWrite?: true | undefined;
 }
 /** A row that a later issue builds: named, so that nothing is forgotten; it is passed over. test/actors/flows lists them. */
 export interface PendingStep {
@@ -59,4 +56,4 @@ export interface PendingStep {
   readonly pending: string;
 }
 export type Row = Step | PendingStep;
-export const isPending = (row: Row): row is PendingStep => 'pending' in row;
+export const isBuilt = (row: Row): row is Step => !('pending' in row);

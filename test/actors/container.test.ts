@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Call, Script } from '../../actors/calls.ts';
 import { container, decider, type Effect, type Flows, initial, type Seen, type State } from '../../actors/container.ts';
 import { noMemory } from '../../actors/flows/run.ts';
-import { ask, type Row, type Step } from '../../actors/flows/step.ts';
+import { ask, type Step } from '../../actors/flows/step.ts';
 import { DATA_AFTER_MS, WAITING_AFTER_MS } from '../../actors/flows/telling.ts';
 import { spawn, tell } from '../../actors/machine.ts';
 import type { ContainerMessage } from '../../messages/container.ts';
@@ -36,7 +36,7 @@ const step = (name: string, run: Step['run'], more: Partial<Step> = {}): Step =>
   run,
   ...more,
 });
-const tables = (active: readonly Row[], more: Partial<Flows> = {}): Flows => ({
+const tables = (active: readonly Step[], more: Partial<Flows> = {}): Flows => ({
   active,
   paused: [],
   deleting: [],
@@ -117,7 +117,7 @@ for (const [state, flow] of [
 ] as const) {
   test(`spec 02 §12 #1, 01 §23 #6: state ${state} walks ${flow}, deletionTimestamp or not`, () => {
     for (const metadata of [{}, { deletionTimestamp: '2026-01-01T00:00:00Z' }]) {
-      const each = (name: string): readonly Row[] => [step(name, () => doneWith({ events: [normal(name, '')] }))];
+      const each = (name: string): readonly Step[] => [step(name, () => doneWith({ events: [normal(name, '')] }))];
       const flows = {
         active: each('active'),
         paused: each('paused'),
@@ -167,7 +167,7 @@ test('at rest it keeps its memory and its untold news, and neither the status no
   b.end({ kind: 'wait', delayMs: 5_000, reason: 'x', ...change });
   const { phase, walk, base, begun, untold } = b.state();
   assert.is(phase, 'idle');
-  assert.equal(Object.keys(walk.memory.stampsMs), ['a']);
+  assert.equal(Object.keys(walk.memory.stamps), ['a']);
   assert.equal(untold?.patch, { status: 'Waits' });
   assert.equal([walk.status, base, begun.podUid], [undefined, undefined, undefined]);
 });

@@ -5,7 +5,7 @@ import { activeFlow } from '../../../actors/flows/active.ts';
 import { deletingFlow } from '../../../actors/flows/deleting.ts';
 import { destroyingFlow } from '../../../actors/flows/destroying.ts';
 import { pausedFlow } from '../../../actors/flows/paused.ts';
-import { isPending, type Row, type Step } from '../../../actors/flows/step.ts';
+import { isBuilt, type Row, type Step } from '../../../actors/flows/step.ts';
 import { flows } from '../../../actors/flows/tables.ts';
 import { CONDITIONS, successTexts } from '../../../messages/condition.ts';
 
@@ -13,7 +13,7 @@ const numbers = (rows: readonly Row[]): readonly string[] => rows.map(({ number 
 const range = (from: number, to: number, prefix = ''): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`);
 const without = (all: readonly string[], ...gone: readonly string[]) => all.filter((each) => !gone.includes(each));
-const stepsOf = (rows: readonly Row[]): readonly Step[] => rows.filter((row): row is Step => !isPending(row));
+const stepsOf = (rows: readonly Row[]): readonly Step[] => rows.filter(isBuilt);
 const rowOf = (rows: readonly Row[], name: string): Step => {
   const found = stepsOf(rows).find((row) => row.name === name);
   if (found === undefined) throw new Error(`no row ${name}`);
