@@ -45,6 +45,7 @@ import {
 } from './steps/clear-status.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
+import { hasDeprecatedPorts, migrateEnsurePorts } from './steps/exposed-ports.ts';
 import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
@@ -65,15 +66,25 @@ import { cleanUpFinished, fetchResult, processResult, resultsProcessed } from '.
 import { ensurePod, updatePodMetadata, updatePodTolerations } from './steps/pod.ts';
 import {
   applyCurrentImage,
+  checkPodUnhealthy,
   ensurePodNotRunningState,
   handleNodeNotReady,
   podRunning,
   reportNodeUnschedulable,
+  restartsUnready,
   setPodRunningStatus,
   waitForPodRunning,
 } from './steps/pod-health.ts';
 import { dropStopAttempt, handlePodTermination, hasStopAttempt } from './steps/pod-termination.ts';
 import { ensureProxy } from './steps/proxy.ts';
+import {
+  bearsNotTaints,
+  deleteIfNodeSelectorMismatch,
+  deleteIfNoNode,
+  deleteIfTolerationsMismatch,
+  lostItsNode,
+  outsideSelector,
+} from './steps/self-eviction.ts';
 import { inStem, setJoinIpsIfStuckInStem } from './steps/stem-rescue.ts';
 import { addVirtualDrives, sharesDrives } from './steps/virtual-drives.ts';
 import {
@@ -105,7 +116,7 @@ const onPolling = { everyMs: pollingRateMs, preset: true, stamp: 'start' } as co
 
 // biome-ignore format: one row, one line where it fits.
 export const activeFlow: readonly Row[] = [
-  pending('1', 'migrateEnsurePorts', LEAVING),
+  { number: '1', name: 'migrateEnsurePorts', when: [hasDeprecatedPorts], run: migrateEnsurePorts, onFailure: 'stop' },
   { number: '2', name: 'ensureStateDeleting', when: [markedForDeletion], run: ensureStateDeleting, onFailure: 'stop' },
   // 3 GetNode and 6 refreshPod: every step sees node and pod as they are (pass.ts).
   pending('4', 'GetWekaClient', LIFE),
@@ -116,9 +127,9 @@ export const activeFlow: readonly Row[] = [
   pending('9', 'ReportOtelMetrics', LIFE),
   pending('10', 'ManageCsiTopologyLabels', LIFE),
   { number: '11', name: 'initState', when: [], run: initState, onFailure: 'stop' },
-  pending('12', 'deleteIfNoNode', LEAVING),
-  pending('13', 'deleteIfTolerationsMismatch', LEAVING),
-  pending('14', 'deleteIfNodeSelectorMismatch', LEAVING),
+  { number: '12', name: 'deleteIfNoNode', when: [lostItsNode], run: deleteIfNoNode, onFailure: 'stop' },
+  { number: '13', name: 'deleteIfTolerationsMismatch', when: [bearsNotTaints], run: deleteIfTolerationsMismatch, onFailure: 'stop' },
+  { number: '14', name: 'deleteIfNodeSelectorMismatch', when: [outsideSelector], run: deleteIfNodeSelectorMismatch, onFailure: 'stop' },
   { number: '15', name: 'ensureFinalizer', when: [], run: ensureFinalizer, onFailure: 'stop' },
   { number: '16', name: 'ensureBootConfigMapInTargetNamespace', when: [], run: ensureBootConfigMap, onFailure: 'stop' },
   { number: '17', name: 'updatePodMetadataOnChange', when: [podPresent], run: updatePodMetadata, onFailure: 'stop' },
@@ -139,7 +150,7 @@ export const activeFlow: readonly Row[] = [
   { number: '30', name: 'ReportNodeUnschedulable', when: [nodeUnschedulable], run: reportNodeUnschedulable, onFailure: 'continue' },
   { number: '31', name: 'ensurePod', when: [podAbsent], run: ensurePod, onFailure: 'stop', hook: { kind: 'errorStatus', name: 'ensurePod-fm' } },
   { number: '32', name: 'deletePodIfUnschedulable', when: [unschedulableForLong], run: deletePodIfUnschedulable, onFailure: 'stop', afterWrite: true },
-  pending('33', 'checkPodUnhealty', LEAVING),
+  { number: '33', name: 'checkPodUnhealty', when: [not(statusIs('Unhealthy')), restartsUnready], run: checkPodUnhealthy, onFailure: 'stop' },
   { number: '34', name: 'ensurePodNotRunningState', when: [not(podRunning)], run: ensurePodNotRunningState, onFailure: 'stop' },
   { number: '35', name: 'enforceNodeAffinity', when: [mode(mustHaveNodeAffinity)], run: enforceNodeAffinity, onFailure: 'stop',
     condition: { type: CONDITIONS.affinitySet, ...SUCCESS } },

@@ -1,13 +1,13 @@
 /** Steps 23 and 32: drivers containers that chose a node in vain start over; pods that find none are made anew. Source: spec 02, 6.16, 6.20; F10. */
-import { NODES, refOf } from '../../../messages/kube.ts';
 import { conditionOf } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, WAIT_MS, wait, warning } from '../../../messages/verdict.ts';
 import type { WekaContainerStatus } from '../../../messages/weka-container.ts';
 import { isDriversContainer } from '../../../messages/weka-modes.ts';
-import { kube, type Script, sleep } from '../../calls.ts';
+import { kube, type Script } from '../../calls.ts';
 import { type Pass, podRef } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
+import { nodeIsGone } from './node-gone.ts';
 
 /** A patch that leaves nothing of the status: conditions, result, allocations, applied image and node go. */
 export const emptied = (status: WekaContainerStatus): Readonly<Record<string, unknown>> => ({
@@ -18,17 +18,11 @@ export const emptied = (status: WekaContainerStatus): Readonly<Record<string, un
 export const boundInVain = ({ spec, status, node }: Pass): boolean =>
   isDriversContainer(spec.mode) && !spec.nodeAffinity && Boolean(status.nodeAffinity) && node === undefined;
 
-/** Step 23. The absence is read live, twice, with the grace between: stores may lag, and nodes come back. */
+/** Step 23. */
 export const clearStatusOnNodeNotFound = (pass: Pass): Ask => ask('object', clearWhenGone(pass));
-function* clearWhenGone({ status, nodeName, settings }: Pass): Script<Verdict> {
-  const request = { verb: 'get', ref: refOf(NODES, { name: nodeName ?? '' }) } as const;
-  // Other errors are ignored: they say nothing about the node.
-  if ((yield* kube(request)).kind !== 'notFound') return done;
-  if (settings.nodeGoneGraceMs > 0) {
-    yield* sleep(settings.nodeGoneGraceMs);
-    if ((yield* kube(request)).kind !== 'notFound') return done;
-  }
-  return wait(WAIT_MS, 'node not found', { status: emptied(status) });
+function* clearWhenGone(pass: Pass): Script<Verdict> {
+  if (!(yield* nodeIsGone(pass))) return done;
+  return wait(WAIT_MS, 'node not found', { status: emptied(pass.status) });
 }
 
 /** Step 32: the scheduler has found no node for longer than the setting says. */

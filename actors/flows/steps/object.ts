@@ -60,7 +60,8 @@ export function initState({ status, nodeName }: Pass): Verdict {
     ...(ips !== undefined && !status.printer?.managementIPs ? { managementIPs: ips } : {}),
   };
   const change = {
-    ...(status.status ? {} : { status: 'Init' }),
+    // `Paused` is over in this flow; the cluster controller waits for it to go (I5).
+    ...(status.status && status.status !== 'Paused' ? {} : { status: 'Init' }),
     ...(Object.keys(printer).length > 0 ? { printer } : {}),
   };
   return Object.keys(change).length === 0 ? done : doneWith({ status: change });

@@ -1,4 +1,4 @@
-/** Steps that look at pod and node and say what they see. They change nothing outside the status. Source: spec 02, 6.17, 6.24 to 6.26, 6.31. */
+/** Steps that look at pod and node and say what they see. They change nothing outside the status. Source: spec 02, 6.17, 6.21, 6.24 to 6.26, 6.31. */
 
 import { PODS, refOf } from '../../../messages/kube.ts';
 import { conditionOf, nodeReady, PODS_CONTAINER } from '../../../messages/resources.ts';
@@ -14,6 +14,13 @@ export const podRunning = (pass: Pass): boolean => phaseOf(pass) === 'Running';
 
 export const reportNodeUnschedulable = ({ nodeName }: Pass): Verdict =>
   doneWith({ events: [warningEachMinute('NodeUnschedulable', `node ${nodeName} is unschedulable`)] });
+
+/** Step 33: its process has died before and is not ready. */
+export const restartsUnready = ({ pod }: Pass): boolean =>
+  conditionOf(pod?.status?.conditions, 'ContainersReady')?.status !== 'True' &&
+  pod?.status?.containerStatuses?.some(({ name, restartCount = 0 }) => name === PODS_CONTAINER && restartCount > 0) ===
+    true;
+export const checkPodUnhealthy = (): Verdict => wait(15_000, 'pod is unhealthy', { status: { status: 'Unhealthy' } });
 
 export const ensurePodNotRunningState = (pass: Pass): Verdict => setStatus(pass, 'PodNotRunning');
 export const setPodRunningStatus = (pass: Pass): Verdict => (podRunning(pass) ? setStatus(pass, 'PodRunning') : done);
