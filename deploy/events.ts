@@ -9,6 +9,7 @@ export const EVENTS_PAGE = new URL('./EVENTS.md', import.meta.url);
 
 /** By reason. On a WekaContainer unless it says otherwise. */
 export const EVENTS: Readonly<Record<string, string>> = {
+  ActiveMounts: 'Mounts hold it: it is not stopped under them.',
   AllocateContainerDrivesError: 'Drives that its spec asks for in addition could not be chosen.',
   AllocationsLost: 'A member of a cluster has lost `status.allocations`. Nothing is chosen anew: someone has to look.',
   CleanupJobFailed: 'The Job that empties its persistent directory failed; it is made again.',
@@ -23,6 +24,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   DrivesAddingError: 'Drives could not be added to the cluster for a while.',
   DrivesMarkedForRemoval: 'Drives of it have failed: they are blocked on its node, and will be removed.',
   DrivesResignFailed: 'Its drives could not be erased; it is tried again.',
+  ForceDrainRefused: 'Its mounts are not cut off by force: another client on its node would lose its own.',
   InsufficientDriveCapacity: 'The drives of its node do not have the capacity it asks for.',
   InsufficientDrives: 'Its node has too few free drives.',
   InsufficientNICs: 'Its node has too few free network interfaces.',
@@ -33,6 +35,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   MalformedPod: 'On a Pod: it cannot be read.',
   MalformedWekaClient: 'On a WekaClient: it cannot be read.',
   MalformedWekaCluster: 'On a WekaCluster: it cannot be read.',
+  NodeNotFound: 'It leaves, and its node is gone: nothing is mounted there.',
   NodeNotReady: 'Its node is not ready.',
   NodeSelectorMismatch: 'Its node has not, or no longer, the labels it asks for: it leaves.',
   NodeUnschedulable: 'Its node is cordoned.',

@@ -1,6 +1,5 @@
 /** The deleting flow: out of the Weka cluster first, then away. Order is the safety property. Source: spec 03, 3.1. */
 import { CONDITIONS } from '../../messages/condition.ts';
-import { wait } from '../../messages/verdict.ts';
 import {
   isBackend,
   isClient,
@@ -21,6 +20,7 @@ import {
   shouldDeactivate,
 } from './pass.ts';
 import type { PendingStep, Row } from './step.ts';
+import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
 import { deactivate, removeDrives, removeHost } from './steps/leave-cluster.ts';
@@ -38,9 +38,6 @@ const by = (type: string) => ({ type, reason: 'Deletion', message: 'Completed su
 const notDeactivated = (pass: Pass): boolean => !hasCondition(pass, CONDITIONS.deactivated);
 const skipsDeactivate = ({ spec }: Pass): boolean => spec.overrides?.skipDeactivate === true;
 export const resigns = ({ spec }: Pass): boolean => spec.overrides?.skipDrivesForceResign !== true;
-/** Mounts are counted by a later issue; until then no client is stopped, and none is let go. */
-export const holdClient = (): ReturnType<typeof wait> =>
-  wait(15_000, 'mounts of clients are not counted by this version, the client stays');
 
 // biome-ignore format: one row, one line where it fits.
 export const deletingFlow: readonly Row[] = [
@@ -61,9 +58,8 @@ export const deletingFlow: readonly Row[] = [
   { number: 'D16', name: 'RemoveDeactivatedContainersDrives', when: [shouldDeactivate, mode(isDrive)], run: removeDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesRemoved) },
   { number: 'D17', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin('ensurePodForDeactivation'), onFailure: 'continue' },
   { number: 'D18', name: 'stopBackend', when: [(pass) => shouldDeactivate(pass) || skipsDeactivate(pass), mode(isBackend), not(mode(isProtocol)), nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
-  { number: 'D19', name: 'holdClient', when: [mode(isClient)], run: holdClient, onFailure: 'stop' },
-  pending('D19', 'waitForMountsOrDrain', 'leaving'),
-  pending('D20', 'stopClient', 'leaving'),
+  { number: 'D19', name: 'waitForMountsOrDrain', when: [countsMounts], run: waitForMountsOrDrain, onFailure: 'stop' },
+  { number: 'D20', name: 'stopClient', when: [mode(isClient), podPresent, nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
   { number: 'D21', name: 'stopGracefully', when: [mode(isWekaContainer), nodeIsReady], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop', afterWrite: true },
   { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
   { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate, not(mode(isProtocol))], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },

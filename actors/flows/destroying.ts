@@ -1,9 +1,10 @@
 /** The destroying flow: the whole cluster or client goes, nothing is deactivated. Source: spec 03, 3.2. */
 import { CONDITIONS, DESTROYING_RESIGNED } from '../../messages/condition.ts';
 import { isBackend, isClient, isDrive, isWekaContainer, shouldJoinCluster } from '../../messages/weka-modes.ts';
-import { holdClient, resigns } from './deleting.ts';
+import { resigns } from './deleting.ts';
 import { mode, podAbsent, podPresent } from './pass.ts';
 import type { PendingStep, Row } from './step.ts';
+import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
@@ -24,9 +25,8 @@ export const destroyingFlow: readonly Row[] = [
   pending('X8', 'ReportOtelMetrics', 'life in the cluster'),
   { number: 'X9', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin(), onFailure: 'continue' },
   { number: 'X10', name: 'stopBackend', when: [mode(isBackend), podPresent], run: stopPod(() => 'forced'), onFailure: 'stop' },
-  { number: 'X11', name: 'holdClient', when: [mode(isClient)], run: holdClient, onFailure: 'stop' },
-  pending('X11', 'waitForMountsOrDrain', 'leaving'),
-  pending('X12', 'stopClient', 'leaving'),
+  { number: 'X11', name: 'waitForMountsOrDrain', when: [countsMounts], run: waitForMountsOrDrain, onFailure: 'stop' },
+  { number: 'X12', name: 'stopClient', when: [mode(isClient), podPresent], run: stopPod(() => 'forced'), onFailure: 'stop' },
   { number: 'X13', name: 'stopGracefully', when: [mode(isWekaContainer)], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop' },
   { number: 'X13d', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
   { number: 'X14', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },

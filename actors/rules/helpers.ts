@@ -1,5 +1,5 @@
 /**
- * The WekaContainers this controller makes to help another one: discovery, drivers loader, feature flags, resign, drive proxy.
+ * The WekaContainers this controller makes to help another one: discovery, drivers loader, feature flags, resign, umount, drive proxy.
  * Drafts only. They carry the finalizer from birth: one write less each. Source: spec 01, 15.2; spec 06, 4.4 and 6.
  */
 import { createHash } from 'node:crypto';
@@ -20,6 +20,7 @@ export const flagsName = (image: string): string =>
 /** The name, and those of the ones that stand in for it where it does not answer. */
 export const flagsNames = (image: string): readonly string[] => ['', '-2', '-3'].map((end) => flagsName(image) + end);
 export const proxyName = (node: NodeName): string => `weka-drives-proxy-${node}`;
+export const umountName = (node: NodeName): string => `weka-umount-${node}`;
 export const resignName = (container: WekaContainer): string => `weka-force-resign-drives-${container.metadata.uid}`;
 
 /** Asks for the facts of a node. `owner` is absent in the operator namespace: an owner must be of the same one (F39). */
@@ -99,6 +100,20 @@ export function resignDraft(
   });
   const labels = { ...draft.metadata.labels, app: 'weka' };
   return { ...draft, metadata: owned ? { ...draft.metadata, labels } : { ...withoutOwner(draft.metadata), labels } };
+}
+
+/** Umounts every weka file system of a node. */
+export function umountDraft(asking: WekaContainer, node: NodeName): Draft {
+  const { spec, metadata } = asking;
+  const draft = helper(asking, 'adhoc-op', umountName(node), metadata.namespace ?? '', {
+    nodeAffinity: node,
+    image: spec.image,
+    ...(spec.imagePullSecret === undefined ? {} : { imagePullSecret: spec.imagePullSecret }),
+    tolerations: [{ operator: 'Exists' }],
+    hostPID: true,
+    instructions: { type: 'umount', payload: '{}' },
+  });
+  return { ...draft, metadata: { ...draft.metadata, labels: { ...draft.metadata.labels, app: 'weka' } } };
 }
 
 /** Keeps the shared drives of a node for all clusters there; nobody owns it. Made once, never changed (spec 06, 3.2). */

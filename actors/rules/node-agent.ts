@@ -1,5 +1,6 @@
 /** Which node agent may be asked about a node, and why none may. Pure: pods in, answer out. Source: spec 07, 13; V8. */
 import type { Config } from '../../config.ts';
+import type { NodeName } from '../../messages/ids.ts';
 import type { Pod } from '../../messages/resources.ts';
 
 /** `control-plane` and `app` of the agents' pods, in the operator namespace. */
@@ -20,6 +21,33 @@ export type UsableAgent =
     }
   /** `absent`: there is no agent on this node at all. `why` is shown to users. */
   | { readonly kind: 'unusable'; readonly why: string; readonly absent: boolean };
+
+/** Whose agent serves a container: its node's, else that of the node its pod runs on; or why it has none. */
+export function agentNodeOf({
+  nodeName,
+  pod,
+}: {
+  readonly nodeName: NodeName | undefined;
+  readonly pod: Pod | undefined;
+}): { readonly kind: 'ok'; readonly node: NodeName } | { readonly kind: 'none'; readonly why: string } {
+  if (nodeName !== undefined) return { kind: 'ok', node: nodeName };
+  const none = (why: string) => ({ kind: 'none', why: `failed to get current pod node name: ${why}` }) as const;
+  if (pod === undefined) return none('Pod is not set');
+  const phase = pod.status?.phase ?? '';
+  if (phase !== 'Running') return none(`Pod is not running yet, current phase: ${phase}`);
+  const node = pod.spec?.nodeName ?? '';
+  return node === '' ? none('Pod node name is not set') : { kind: 'ok', node: node as NodeName }; // A node's own name.
+}
+
+/** Which processes the agents of a node are: another text says that an agent has forgotten all it was told. */
+export const agentsProcess = (pods: readonly Pod[]): string =>
+  pods
+    .filter(({ status }) => status?.phase === 'Running')
+    .map(({ metadata, status }) => {
+      const container = status?.containerStatuses?.find(({ name }) => name === AGENT_CONTAINER);
+      return `${metadata.uid}:${container?.restartCount ?? 0}`;
+    })
+    .join();
 
 /** `pods`: the agents on that node. `purpose`: with `NODE_AGENT_IMAGE_CHECK=reads` one of another image may only be asked. */
 export function usableAgent(

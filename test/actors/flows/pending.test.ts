@@ -31,13 +31,9 @@ test('the rows that are still to be built', () => {
     'D13 RemoveFromS3Cluster: life in the cluster',
     'D14 RemoveFromNfs: life in the cluster',
     'D15p DeactivateProtocolContainer: leaving',
-    'D19 waitForMountsOrDrain: leaving',
-    'D20 stopClient: leaving',
     'X3 GetWekaClient: life in the cluster',
     'X4 FetchTargetCluster: life in the cluster',
     'X8 ReportOtelMetrics: life in the cluster',
-    'X11 waitForMountsOrDrain: leaving',
-    'X12 stopClient: leaving',
   ]);
 });
 

@@ -681,15 +681,4 @@ test('spec 03 §17 #64: a degraded process of a leaving container: its event, it
   assert.is(s.count('exec DeactivateContainer'), 1);
 });
 
-test('a client stays until its mounts are counted by a later issue: nothing of it is stopped', () => {
-  const client = containerOf('client', {
-    metadata: { deletionTimestamp: 'x' },
-    spec: { state: 'deleting', nodeAffinity: NODE },
-  });
-  const s = story(client, { world: [podFor(client)] });
-  s.look();
-  assert.is(s.rest(), 15_000);
-  assert.is(s.count('delete pods') + s.count('exec Allow'), 0);
-});
-
 test.run();

@@ -99,9 +99,7 @@ test('active: rows that continue are those of the spec’s column "fail"', () =>
 
 test('deleting: D1 to D26 in order; D1, D2, D10 are left out on purpose, D12 follows the stop (I7)', () => {
   const order = without(range(3, 26, 'D'), 'D10', 'D12');
-  const split = order.flatMap((number) =>
-    number === 'D15' ? ['D15', 'D15p'] : number === 'D19' ? ['D19', 'D19'] : [number],
-  );
+  const split = order.flatMap((number) => (number === 'D15' ? ['D15', 'D15p'] : [number]));
   const at = split.indexOf('D21') + 1;
   assert.equal(numbers(deletingFlow), [...split.slice(0, at), 'D12', ...split.slice(at)]);
 });
@@ -113,14 +111,12 @@ test('deleting: what continues is D6, D7, D9, D12, D17 and nothing else', () => 
 
 test('deleting: nothing that takes away runs before what was learned is durable', () => {
   const barriers = stepsOf(deletingFlow).flatMap(({ number, afterWrite }) => (afterWrite === true ? [number] : []));
-  assert.equal(barriers, ['D16', 'D18', 'D21', 'D22', 'D25', 'D26']);
+  assert.equal(barriers, ['D16', 'D18', 'D20', 'D21', 'D22', 'D25', 'D26']);
 });
 
 test('destroying: X3 to X17 in order; X6 and X7 are left out on purpose', () => {
   const order = without(range(3, 17, 'X'), 'X6', 'X7');
-  const split = order.flatMap((number) =>
-    number === 'X11' ? ['X11', 'X11'] : number === 'X13' ? ['X13', 'X13d'] : [number],
-  );
+  const split = order.flatMap((number) => (number === 'X13' ? ['X13', 'X13d'] : [number]));
   assert.equal(numbers(destroyingFlow), split);
 });
 
