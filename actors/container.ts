@@ -13,6 +13,7 @@ import { mergeDiff, mergePatch } from '../messages/merge-patch.ts';
 import { type EventNote, failed, type Verdict, warningEachMinute } from '../messages/verdict.ts';
 import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
+import { deletionBlocked } from './flows/blocked.ts';
 import { type Moment, passOf, type Surroundings } from './flows/pass.ts';
 import { begin, FAILED_MS, type Halt, noMemory, settle, type Walk, walk, withCondition } from './flows/run.ts';
 import type { ChildName, Step } from './flows/step.ts';
@@ -182,14 +183,19 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       }
     }
     function end(from: State, stored: WekaContainer, halt: Halt): Turn<State, Effect> {
-      const events = from.walk.events.map((note) => ({ kind: 'record', note }) as const);
-      const at = recovered({ ...from.walk, events: [] });
+      const blocked = leaves(from.flow) && halt.kind === 'end' ? toldOfBlock(from.walk, halt) : from.walk;
+      const at = recovered({ ...blocked, events: [] });
+      const events = blocked.events.map((note) => ({ kind: 'record', note }) as const);
       const next = { ...from, walk: at, untold: learned({ ...from, walk: at }, stored) };
       const complete = halt.kind === 'end' && halt.complete;
       const due = next.untold !== undefined && tellDelayMs(next.untold, moment.nowMs) === 0;
       const [last, effects] =
         next.untold !== undefined && (complete || due) ? write(next, stored, halt) : idle(next, stored, halt);
       return [last, [...events, ...effects]];
+    }
+    function toldOfBlock(at: Walk, halt: Extract<Halt, { kind: 'end' }>): Walk {
+      const { status, events } = deletionBlocked(at, halt, moment.nowMs, moment.wallMs);
+      return status === at.status ? at : { ...at, status, events: [...at.events, ...events] };
     }
     /** A pass came to its end: whatever made it crash before is over (I11). */
     function recovered(at: Walk): Walk {
@@ -274,6 +280,7 @@ function malformed(state: State, problems: readonly string[], now: Now): Turn<St
     [...(state.child === '' ? [] : [{ kind: 'abort', child: state.child } as const]), { kind: 'record', note }],
   ];
 }
+const leaves = (flow: FlowName): boolean => flow === 'deleting' || flow === 'destroying';
 const marked = ({ metadata }: WekaContainer): boolean => metadata.deletionTimestamp !== undefined;
 /** `spec.state` alone chooses the flow; any other text counts as active. Source: spec 02, 3. */
 export const flowOf = ({ spec }: WekaContainer): FlowName =>

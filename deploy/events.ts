@@ -15,6 +15,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   CleanupJobFailed: 'The Job that empties its persistent directory failed; it is made again.',
   ClusterIdMismatch: 'Its process or its host belongs to another cluster or container. Nothing is done to it.',
   ContainerQuarantined: 'Its actor keeps crashing. The next try is in some minutes, or when the object changes.',
+  DeletionBlocked: 'It cannot leave: the stage, the cause, and the override that passes it over. Once for each cause.',
   DriveAdded: 'A drive was added to the cluster.',
   DriveDeactivated: 'A blocked drive was deactivated in the cluster.',
   DriveRemovalSkipped: 'A drive that the cluster lists is unknown to the proxy of its node: it is not removed.',

@@ -65,7 +65,14 @@ export type Halt =
   /** Row `walk.row` wants all that is in `walk.status` written first. */
   | { readonly kind: 'flush' }
   /** `complete`: nothing is waited for, what was learned is not about to change. */
-  | { readonly kind: 'end'; readonly delayMs: number; readonly why: string; readonly complete: boolean };
+  | {
+      readonly kind: 'end';
+      readonly delayMs: number;
+      readonly why: string;
+      readonly complete: boolean;
+      /** The row that waits or has failed, by name. */
+      readonly stoppedAt?: string;
+    };
 
 /** Walks from `walk.row` to the next halt. `see` gives the pass with a working copy of the status. */
 export function walk(
@@ -151,7 +158,8 @@ export function settle(
       const told = fail(row, changed, verdict, pass);
       if (row.onFailure === 'continue') return [{ ...told, row: at.row + 1 }, undefined];
       const delayMs = verdict.kind === 'wait' ? verdict.delayMs : FAILED_MS;
-      return [told, { kind: 'end', delayMs, why: `${row.name}: ${verdict.reason}`, complete: false }];
+      const why = `${row.name}: ${verdict.reason}`;
+      return [told, { kind: 'end', delayMs, why, complete: false, stoppedAt: row.name }];
     }
     case 'restartAt': {
       const target = rows.findIndex(({ name }) => name === verdict.step);

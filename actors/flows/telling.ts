@@ -2,6 +2,7 @@
  * When what a pass learned is written. A start goes through many states in a few seconds: written one by one they would
  * be most of the API's load, and nobody could read them. Decision 2 of ARCHITECTURE.md.
  */
+import { CONDITIONS } from '../../messages/condition.ts';
 import { mergeDiff } from '../../messages/merge-patch.ts';
 import type { WekaContainer, WekaContainerStatus } from '../../messages/weka-container.ts';
 
@@ -62,6 +63,6 @@ function essence(
     ...data,
     ...(pinned || nodeAffinity === undefined ? {} : { nodeAffinity }),
     ...(leaves || WAITING.has(text) ? {} : { status: text }),
-    conditions: conditions.filter(({ status: holds }) => holds === 'True'),
+    conditions: conditions.filter(({ type, status: holds }) => holds === 'True' && type !== CONDITIONS.deletionBlocked),
   };
 }
