@@ -48,6 +48,7 @@ import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from 
 import { hasDeprecatedPorts, migrateEnsurePorts } from './steps/exposed-ports.ts';
 import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
+import { changesImage, handleImageUpdate } from './steps/image-update.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
 import {
@@ -59,6 +60,7 @@ import {
   registers,
   setStatusMetrics,
 } from './steps/metrics.ts';
+import { migratePvc, migratesPvc } from './steps/migrate-pvc.ts';
 import { allocateNicsOfNode, lacksNics } from './steps/nics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
@@ -75,7 +77,7 @@ import {
   setPodRunningStatus,
   waitForPodRunning,
 } from './steps/pod-health.ts';
-import { dropStopAttempt, handlePodTermination, hasStopAttempt } from './steps/pod-termination.ts';
+import { dropStopAttempt, handlePodTermination, hasStopAttempt, saysTerminating } from './steps/pod-termination.ts';
 import { ensureProxy } from './steps/proxy.ts';
 import {
   bearsNotTaints,
@@ -102,8 +104,6 @@ const DRIVERS_CHECK_MS = 7 * MINUTE_MS;
 const isBuilder = (of: ContainerMode): boolean => of === 'drivers-builder';
 const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
 const isDriveOrCompute = (of: ContainerMode): boolean => isDrive(of) || isCompute(of);
-/** Its status says so (step 20) and stays: what its process says on its way out is no news (I2). */
-const terminatesGracefully = (pass: Pass): boolean => podTerminating(pass) && isDriveOrCompute(pass.spec.mode);
 const backendOrClient = ({ spec }: Pass): boolean => isBackend(spec.mode) || isClient(spec.mode);
 const statusIs =
   (text: string) =>
@@ -111,7 +111,6 @@ const statusIs =
     status.status === text;
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
 const LIFE = 'life in the cluster';
-const LEAVING = 'leaving';
 const onPolling = { everyMs: pollingRateMs, preset: true, stamp: 'start' } as const;
 
 // biome-ignore format: one row, one line where it fits.
@@ -135,18 +134,18 @@ export const activeFlow: readonly Row[] = [
   { number: '17', name: 'updatePodMetadataOnChange', when: [podPresent], run: updatePodMetadata, onFailure: 'stop' },
   { number: '18', name: 'updatePodTolerationsOnChange', when: [podPresent], run: updatePodTolerations, onFailure: 'stop' },
   { number: '19', name: 'dropStopAttemptRecord', when: [podPresent, mode(isDriveOrCompute), not(podTerminating), hasStopAttempt], run: dropStopAttempt, onFailure: 'stop' },
-  { number: '20', name: 'handlePodTermination', when: [podPresent, podTerminating, mode(isDriveOrCompute)], run: handlePodTermination, onFailure: 'stop' },
-  // The pods of other modes: a later issue (leaving).
+  { number: '20', name: 'handlePodTermination', when: [podPresent, podTerminating], run: handlePodTermination, onFailure: 'stop' },
   pending('21', 'deleteEnvoyIfNoS3Neighbor', LIFE),
   pending('22', 'deleteTelemetryIfNoComputeNeighbor', LIFE),
   { number: '23', name: 'clearStatusOnNodeNotFound', when: [boundInVain], run: clearStatusOnNodeNotFound, onFailure: 'stop' },
   { number: '24', name: 'uploadedDriversPeriodicCheck', when: [mode(isBuilder), resultsProcessed], run: checkUploaded, onFailure: 'stop',
     throttle: { everyMs: () => DRIVERS_CHECK_MS, preset: true, stamp: 'success' } },
   { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop', afterWrite: true },
-  pending('26', 'handleImageUpdate', LEAVING),
+  { number: '26', name: 'handleImageUpdate', when: [changesImage], run: handleImageUpdate, onFailure: 'stop',
+    condition: { type: CONDITIONS.imageUpdated, reason: 'ImageUpdate', message: SUCCESS.message, always: true } },
   { number: '27', name: 'EnsureDrivers', when: [mode(requiresDrivers), not(markedForDeletion), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
   { number: '28', name: 'AllocateNICs', when: [backendOrClient, not(markedForDeletion), lacksNics], run: allocateNicsOfNode, onFailure: 'stop' },
-  pending('29', 'MigratePVC', LEAVING),
+  { number: '29', name: 'MigratePVC', when: [migratesPvc], run: migratePvc, onFailure: 'stop', condition: { type: CONDITIONS.migratedOutFromPvc, ...SUCCESS } },
   { number: '30', name: 'ReportNodeUnschedulable', when: [nodeUnschedulable], run: reportNodeUnschedulable, onFailure: 'continue' },
   { number: '31', name: 'ensurePod', when: [podAbsent], run: ensurePod, onFailure: 'stop', hook: { kind: 'errorStatus', name: 'ensurePod-fm' } },
   { number: '32', name: 'deletePodIfUnschedulable', when: [unschedulableForLong], run: deletePodIfUnschedulable, onFailure: 'stop', afterWrite: true },
@@ -178,7 +177,7 @@ export const activeFlow: readonly Row[] = [
     hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },
   { number: '50', name: 'PeriodicReconcileManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
     throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
-  { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(terminatesGracefully)], run: reconcileLocalStatus, onFailure: 'stop',
+  { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(saysTerminating)], run: reconcileLocalStatus, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
   pending('52', 'DeleteEnvoyIfProcessNotExists', LIFE),
   { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },

@@ -1,17 +1,17 @@
 /** Steps 27 and 38: the drivers of the container's node, loaded by the node's actor. Source: spec 06, 4.2, 4.3. */
 
 import type { DriverNeed } from '../../../messages/drivers.ts';
-import { PODS_CONTAINER } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { hasFrontend } from '../../../messages/weka-modes.ts';
 import { askNode, type Script } from '../../calls.ts';
 import { driversReady } from '../../rules/drivers.ts';
+import { imageOf } from '../../rules/pod-image.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 
 /** The pod's image counts where there is a pod: its process asks for these drivers. */
 export function driverNeed({ pod, spec }: Pass): DriverNeed {
-  const inPod = pod?.spec?.containers?.find(({ name }) => name === PODS_CONTAINER)?.image;
+  const inPod = pod === undefined ? undefined : imageOf(pod);
   return { image: inPod ?? spec.image, frontend: hasFrontend(spec.mode) };
 }
 

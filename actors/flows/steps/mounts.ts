@@ -22,6 +22,14 @@ export function* countMounts(pass: Pass, priority: Priority = 'periodic'): Scrip
   return mountsOf(yield* askAgent(agent.node, { method: 'GET', path, timeoutMs: TIMEOUT_MS }, priority));
 }
 
+/** Its node agent finds no wekafs driver: nothing can be mounted there. Anything else is no proof. */
+export function* driverIsAbsent(pass: Pass): Script<boolean> {
+  const agent = agentNodeOf(pass);
+  if (agent.kind === 'none') return false;
+  const answer = yield* askAgent(agent.node, { method: 'GET', path: '/getActiveMounts', timeoutMs: TIMEOUT_MS });
+  return answer.kind === 'status' && answer.status === 404;
+}
+
 function mountsOf(answer: AgentAnswer): Mounts {
   const unknown = (why: string, absent = false): Mounts => ({ kind: 'unknown', why, absent });
   switch (answer.kind) {

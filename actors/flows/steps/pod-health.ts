@@ -5,6 +5,7 @@ import { conditionOf, nodeReady, PODS_CONTAINER } from '../../../messages/resour
 import { done, doneWith, failed, type Verdict, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { isOneOff } from '../../../messages/weka-modes.ts';
 import { kube, type Script } from '../../calls.ts';
+import { imageOf } from '../../rules/pod-image.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 import { setStatus } from './object.ts';
@@ -56,7 +57,7 @@ function* removePod(ref: ReturnType<typeof refOf>, uid: string, verdict: Verdict
 /** Step 53: the image the container really runs, recorded once it runs. Gates joining and drives. */
 export function applyCurrentImage(pass: Pass): Verdict {
   const { pod, spec, status } = pass;
-  const image = pod?.spec?.containers?.find(({ name }) => name === PODS_CONTAINER)?.image;
+  const image = pod === undefined ? undefined : imageOf(pod);
   if (image === undefined) return failed('Weka container not found in pod');
   if (image !== spec.image) return done;
   if (!podRunning(pass)) return failed('Pod is not running yet');

@@ -13,6 +13,7 @@ import { metadataChange, tolerationsChange } from '../../rules/pod-update.ts';
 import { nodeUnschedulable, type Pass, podRef } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
+import { imageToRun } from './upgrade-conditions.ts';
 
 /** Step 31. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). */
 export function ensurePod(pass: Pass): Verdict | Ask {
@@ -50,7 +51,8 @@ function* createPod(pass: Pass, info: NodeInfo): Script<Verdict> {
   const joins = (spec.joinIpPorts?.length ?? 0) > 0;
   if (joins && owner === undefined) return failed('no owner reference found');
   const joinIps = joins && owner !== undefined ? joinAddresses(view.containersOfOwner(owner.uid), chance) : [];
-  const built = buildPod(container, info, { settings, joinIps });
+  const image = yield* imageToRun(pass);
+  const built = buildPod(container, info, { settings, joinIps, image });
   if (built.kind === 'failed') return failed(`Failed to create pod spec: ${built.error}`);
   const outcome = yield* kube<Pod>({ verb: 'create', type: PODS, object: built.pod });
   return outcome.kind === 'ok' ? done : kubeFailed('Failed to create pod', outcome);

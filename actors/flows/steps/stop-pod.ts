@@ -45,7 +45,7 @@ export function* stop(pass: Pass, force: Force): Script<Verdict> {
 /** Best effort through each channel there is. True: at least one took it. */
 function* instruct(pass: Pass, pod: Pod, force: Force): Script<boolean> {
   const { node } = pass;
-  const { told } = yield* permit(pass, pod, force, node !== undefined && !nodeReady(node));
+  const { told } = yield* permit(pass, pod, force, !usesCriO(pass) && (node === undefined || nodeReady(node)));
   const reachable = nodeReady(node) && !usesCriO(pass) && hasAgent(pass.spec.mode);
   if (reachable) yield* exec(targetOf(pass, pod), localStop(force === 'forced'), 'removal');
   return told;
@@ -53,19 +53,19 @@ function* instruct(pass: Pass, pod: Pod, force: Force): Script<boolean> {
 
 /**
  * Lets the process stop, through its node's agent and its own pod. `told`: at least one took it. `error`: why its own pod
- * did not; empty also where there is no process that could hear it.
+ * did not; empty also where there is no process that could hear it. `execs`: a command may be run in the pod, which cri-o
+ * allows in none that terminates.
  */
 export function* permit(
   pass: Pass,
   pod: Pod,
   force: Force,
-  skipExec = false,
+  execs: boolean,
 ): Script<{ readonly told: boolean; readonly error: string }> {
   const { node } = pass;
   const nodeName = node?.metadata.name ?? (pod.status?.phase === 'Running' ? pod.spec?.nodeName : undefined);
   const told = nodeName !== undefined && (yield* throughAgent(pass, pod, nodeName as NodeName, force)); // A node's own name.
-  if (skipExec || (node !== undefined && usesCriO(pass)))
-    return { told, error: 'the node agent did not take the instruction to stop' };
+  if (!execs) return { told, error: 'the node agent did not take the instruction to stop' };
   const command = force === 'forced' ? allowForceStop() : allowStop();
   const flagged = yield* exec(targetOf(pass, pod), command, 'removal');
   if (flagged.kind === 'ok') return { told: true, error: '' };

@@ -17,8 +17,6 @@ test('the rows that are still to be built', () => {
     '10 ManageCsiTopologyLabels: life in the cluster',
     '21 deleteEnvoyIfNoS3Neighbor: life in the cluster',
     '22 deleteTelemetryIfNoComputeNeighbor: life in the cluster',
-    '26 handleImageUpdate: leaving',
-    '29 MigratePVC: leaving',
     '52 DeleteEnvoyIfProcessNotExists: life in the cluster',
     '63 JoinS3Cluster: life in the cluster',
     '64 EnsureNfsInterfaceGroupPorts: life in the cluster',
