@@ -23,3 +23,5 @@ export const systemClock: Clock = {
 
 /** RFC 3339 with whole seconds, as Kubernetes writes its times. */
 export const rfc3339 = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+/** RFC 3339 with six digits of a second, as the times of Leases are. */
+export const rfc3339Micro = (wallMs: number): string => new Date(wallMs).toISOString().replace('Z', '000Z');
