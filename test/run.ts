@@ -1,7 +1,7 @@
 /**
  * Runs every test/**\/*.test.ts in one process, in an order drawn from a seed. Closes what uvu leaves open: no file matched,
  * a file without .run(), a test.only left in, a promise that never settles, a server or timer left open.
- *   node test/run.ts [--seed N] [--file-timeout MS] [--in FOLDER] [part of a path]...
+ *   node test/run.ts [--seed N] [--file-timeout MS] [--in FOLDER] [--pattern GLOB] [part of a path]...
  */
 import { randomInt } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -24,14 +24,20 @@ const SLOW_MS = 1_000;
 const CLOSING_MS = 300;
 
 const { values, positionals: filters } = parseArgs({
-  options: { seed: { type: 'string' }, 'file-timeout': { type: 'string' }, in: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    'file-timeout': { type: 'string' },
+    in: { type: 'string' },
+    pattern: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const seed = wholeNumber('seed', values.seed) ?? randomInt(2 ** 31);
 const fileTimeoutMs = wholeNumber('file-timeout', values['file-timeout']) ?? FILE_TIMEOUT_MS;
 const root = resolve(values.in ?? join(import.meta.dirname, '..'));
 
-const files = globSync('test/**/*.test.ts', { cwd: root })
+const pattern = values.pattern ?? 'test/**/*.test.ts';
+const files = globSync(pattern, { cwd: root })
   .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
   .sort();
 shuffle(files, random(`${seed}/order`));
@@ -56,7 +62,7 @@ await import('uvu');
 for (const [index, file] of files.entries()) await runFile(index, file);
 const open = await stillOpen();
 for (const kind of open) fault(`left open: ${kind}`, leftOpenBy.get(kind) ?? '');
-if (files.length === 0) fault(`no test file matches ${filters.join(' ') || 'test/**/*.test.ts'}`, '');
+if (files.length === 0) fault(`no test file matches ${filters.join(' ') || pattern}`, '');
 conclude();
 if (open.length > 0) process.exit(1); // It would hang.
 
