@@ -14,6 +14,8 @@ import type { View } from './view.ts';
 
 /** One removal of a host per role in this time. Source: spec 03, 4.12. */
 export const REMOVAL_EVERY_MS = 60_000;
+/** One envoy of a cluster is made anew in this time. Source: spec 02, 6.30. */
+export const ENVOY_EVERY_MS = 60_000;
 /** A member whose connection failed is asked last for so long. */
 export const FAILED_MEMBER_MS = 60_000;
 
@@ -23,13 +25,15 @@ export interface State {
   /** By mode: who took the slot, and when. */
   readonly slots: Readonly<Record<string, { readonly uid: ContainerUid; readonly atMs: number }>>;
   readonly failedMs: ReadonlyMap<ContainerUid, number>;
+  /** When an envoy was last given up. */
+  readonly envoyMs: number | undefined;
 }
 export type Effect = {
   readonly kind: 'answer';
   readonly to: (answer: ClusterAnswer) => void;
   readonly answer: ClusterAnswer;
 };
-export const initial: State = { sinceMs: undefined, slots: {}, failedMs: new Map() };
+export const initial: State = { sinceMs: undefined, slots: {}, failedMs: new Map(), envoyMs: undefined };
 
 export interface Deps {
   readonly view: View;
@@ -83,6 +87,9 @@ export function decider(uid: ClusterUid, { view, settings }: Pick<Deps, 'view' |
           { kind: 'noted' },
         ];
       }
+      case 'envoySlot':
+        if (ms - (state.envoyMs ?? Number.NEGATIVE_INFINITY) < ENVOY_EVERY_MS) return [state, { kind: 'throttled' }];
+        return [{ ...state, envoyMs: ms }, { kind: 'granted' }];
       default:
         return unreachable(ask);
     }

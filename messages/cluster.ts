@@ -1,4 +1,4 @@
-/** What is said to a Weka cluster's actor: who may run a command for another member, and when a host may be removed. */
+/** What is said to a Weka cluster's actor: who may run a command for another member, and when a host may be removed or an envoy made anew. */
 import type { ClusterUid, ContainerUid } from './ids.ts';
 import type { ContainerMode } from './weka-container.ts';
 
@@ -19,6 +19,8 @@ export type ClusterAsk =
       readonly uid: ContainerUid;
       readonly mode: ContainerMode;
     }
+  /** One new envoy a minute (spec 02, 6.30). Taken also where what follows fails. */
+  | { readonly kind: 'envoySlot'; readonly cluster: ClusterUid; readonly uid: ContainerUid }
   | {
       readonly kind: 'removalFailed';
       readonly cluster: ClusterUid;
@@ -36,6 +38,7 @@ interface AnswerOf {
   readonly memberFailed: Noted;
   readonly removalSlot: SlotAnswer;
   readonly removalFailed: Noted;
+  readonly envoySlot: SlotAnswer;
 }
 export type ClusterAnswer<Kind extends ClusterAsk['kind'] = ClusterAsk['kind']> = AnswerOf[Kind];
 

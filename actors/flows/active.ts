@@ -9,7 +9,9 @@ import {
   isCompute,
   isDiscovery,
   isDrive,
+  isEnvoy,
   isOneOff,
+  isTelemetry,
   isWekaContainer,
   mustHaveNodeAffinity,
   requiresDrivers,
@@ -43,8 +45,10 @@ import {
   deletePodIfUnschedulable,
   unschedulableForLong,
 } from './steps/clear-status.ts';
+import { deleteEnvoyIfNoS3Neighbor, deleteTelemetryIfNoComputeNeighbor } from './steps/companions.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
+import { deleteEnvoyIfProcessNotExists, mayLackProcess } from './steps/envoy-process.ts';
 import { hasDeprecatedPorts, migrateEnsurePorts } from './steps/exposed-ports.ts';
 import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
@@ -135,8 +139,8 @@ export const activeFlow: readonly Row[] = [
   { number: '18', name: 'updatePodTolerationsOnChange', when: [podPresent], run: updatePodTolerations, onFailure: 'stop' },
   { number: '19', name: 'dropStopAttemptRecord', when: [podPresent, mode(isDriveOrCompute), not(podTerminating), hasStopAttempt], run: dropStopAttempt, onFailure: 'stop' },
   { number: '20', name: 'handlePodTermination', when: [podPresent, podTerminating], run: handlePodTermination, onFailure: 'stop' },
-  pending('21', 'deleteEnvoyIfNoS3Neighbor', LIFE),
-  pending('22', 'deleteTelemetryIfNoComputeNeighbor', LIFE),
+  { number: '21', name: 'deleteEnvoyIfNoS3Neighbor', when: [mode(isEnvoy)], run: deleteEnvoyIfNoS3Neighbor, onFailure: 'stop' },
+  { number: '22', name: 'deleteTelemetryIfNoComputeNeighbor', when: [mode(isTelemetry)], run: deleteTelemetryIfNoComputeNeighbor, onFailure: 'stop' },
   { number: '23', name: 'clearStatusOnNodeNotFound', when: [boundInVain], run: clearStatusOnNodeNotFound, onFailure: 'stop' },
   { number: '24', name: 'uploadedDriversPeriodicCheck', when: [mode(isBuilder), resultsProcessed], run: checkUploaded, onFailure: 'stop',
     throttle: { everyMs: () => DRIVERS_CHECK_MS, preset: true, stamp: 'success' } },
@@ -179,7 +183,7 @@ export const activeFlow: readonly Row[] = [
     throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
   { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(saysTerminating)], run: reconcileLocalStatus, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
-  pending('52', 'DeleteEnvoyIfProcessNotExists', LIFE),
+  { number: '52', name: 'DeleteEnvoyIfProcessNotExists', when: [mayLackProcess], run: deleteEnvoyIfProcessNotExists, onFailure: 'continue' },
   { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },
   { number: '54', name: 'setJoinIpsIfStuckInStemMode', when: [mode(shouldJoinCluster), inStem], run: setJoinIpsIfStuckInStem, onFailure: 'stop' },
   { number: '55', name: 'reconcileClusterStatus', when: [mode(shouldJoinCluster)], run: reconcileClusterStatus, onFailure: 'stop',

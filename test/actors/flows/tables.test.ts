@@ -50,6 +50,8 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '18 updatePodTolerationsOnChange',
     '19 dropStopAttemptRecord',
     '20 handlePodTermination',
+    '21 deleteEnvoyIfNoS3Neighbor',
+    '22 deleteTelemetryIfNoComputeNeighbor',
     '23 clearStatusOnNodeNotFound',
     '24 uploadedDriversPeriodicCheck',
     '25 cleanupFinishedOneOff',
@@ -80,6 +82,7 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '49 ReconcileManagementIPs',
     '50 PeriodicReconcileManagementIPs',
     '51 ReconcileWekaLocalStatus',
+    '52 DeleteEnvoyIfProcessNotExists',
     '53 applyCurrentImage',
     '54 setJoinIpsIfStuckInStemMode',
     '55 reconcileClusterStatus',
@@ -96,7 +99,7 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
 
 test('active: rows that continue are those of the spec’s column "fail"', () => {
   const going = stepsOf(activeFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
-  assert.equal(going, ['7', '8', '30', '42', '43v', '44', '50', '55v', '60', '61']);
+  assert.equal(going, ['7', '8', '30', '42', '43v', '44', '50', '52', '55v', '60', '61']);
 });
 
 test('deleting: D1 to D26 in order; D1, D2, D10 are left out on purpose, D12 follows the stop (I7)', () => {
