@@ -167,9 +167,12 @@ export const prepareForUpgrade = (): Command =>
 
 // In another member's pod, about this container. Source: spec 07, 3.2.
 
-/** A1. */
+/** A1. Weka may take longer over it than the limit allows: its effect is read with `listS3Containers`. */
 export const removeFromS3Cluster = (containerId: number): Command =>
-  made('RemoveFromS3Cluster', 'idempotent', WEKA, words(`wekaauthcli s3 cluster containers remove ${containerId}`));
+  made('RemoveFromS3Cluster', 'once', WEKA, words(`wekaauthcli s3 cluster containers remove ${containerId}`));
+/** Of the table in spec 07, 3.5: which hosts are in the S3 cluster. */
+export const listS3Containers = (): Command =>
+  made('ListS3ClusterContainers', 'read', SIBLING_READ_MS, words('wekaauthcli s3 cluster containers list --json'));
 /** A2 (its read; E20 follows). */
 export const getNfsInterfaceGroupViaMember = (): Command =>
   made('GetNfsInterfaceGroup', 'read', SIBLING_READ_MS, NFS_GROUP_READ);

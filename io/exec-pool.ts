@@ -3,7 +3,7 @@
  * nodes that do not answer. Owns which command runs where and what may live on in a pod; the connection is exec-client.ts.
  * Places are taken in the order pod, node, total: who waits for its node keeps nothing from others. Source: design.md 5; F18, I4.
  */
-import type { Dropped, ExecOutcome } from '../messages/outcome.ts';
+import { type Dropped, type ExecOutcome, mayLiveOn } from '../messages/outcome.ts';
 import type { Clock } from './clock.ts';
 import type { CommandClass } from './commands.ts';
 import { gate } from './gate.ts';
@@ -209,21 +209,5 @@ function saysOfNode(outcome: ExecOutcome): 'answered' | 'timedOut' | 'failed' | 
     case 'truncated':
     case 'dropped':
       return 'undecided';
-  }
-}
-
-/** Only an exit, or a refusal before it began, proves that nothing runs in the pod. */
-function mayLiveOn(outcome: ExecOutcome): boolean {
-  switch (outcome.kind) {
-    case 'timeout':
-    case 'truncated':
-      return true;
-    case 'transport':
-      return outcome.notStarted !== true;
-    case 'ok':
-    case 'exit':
-    case 'podGone':
-    case 'dropped':
-      return false;
   }
 }

@@ -17,6 +17,22 @@ export type ExecOutcome =
   /** Never sent. */
   | { readonly kind: 'dropped'; readonly why: DropReason };
 
+/** Only an exit, or a refusal before it began, proves that nothing runs in the pod. Of anything else: it may have done its work (F18). */
+export function mayLiveOn(outcome: ExecOutcome): boolean {
+  switch (outcome.kind) {
+    case 'timeout':
+    case 'truncated':
+      return true;
+    case 'transport':
+      return outcome.notStarted !== true;
+    case 'ok':
+    case 'exit':
+    case 'podGone':
+    case 'dropped':
+      return false;
+  }
+}
+
 /** Why a pool gave a job back unstarted. `breaker`: its node is known to be sick. */
 export type DropReason = 'deadline' | 'queueFull' | 'draining' | 'cancelled' | 'breaker';
 

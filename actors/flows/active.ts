@@ -1,7 +1,8 @@
 /** The active flow, in the order of spec 02, 5. Order is the contract. */
-import { CONDITIONS, SUCCESS } from '../../messages/condition.ts';
+import { CONDITIONS, SUCCESS, SUCCESS_TEXTS } from '../../messages/condition.ts';
 import type { ContainerMode } from '../../messages/weka-container.ts';
 import {
+  hasJoinIps,
   isAdhocOp,
   isAllocatable,
   isBackend,
@@ -10,7 +11,9 @@ import {
   isDiscovery,
   isDrive,
   isEnvoy,
+  isNfs,
   isOneOff,
+  isS3,
   isTelemetry,
   isWekaContainer,
   mustHaveNodeAffinity,
@@ -65,6 +68,7 @@ import {
   setStatusMetrics,
 } from './steps/metrics.ts';
 import { migratePvc, migratesPvc } from './steps/migrate-pvc.ts';
+import { ensureNfsPorts } from './steps/nfs.ts';
 import { allocateNicsOfNode, lacksNics } from './steps/nics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
@@ -83,6 +87,7 @@ import {
 } from './steps/pod-health.ts';
 import { dropStopAttempt, handlePodTermination, hasStopAttempt, saysTerminating } from './steps/pod-termination.ts';
 import { ensureProxy } from './steps/proxy.ts';
+import { joinS3 } from './steps/s3.ts';
 import {
   bearsNotTaints,
   deleteIfNodeSelectorMismatch,
@@ -108,6 +113,7 @@ const DRIVERS_CHECK_MS = 7 * MINUTE_MS;
 const isBuilder = (of: ContainerMode): boolean => of === 'drivers-builder';
 const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
 const isDriveOrCompute = (of: ContainerMode): boolean => isDrive(of) || isCompute(of);
+const joinsByAddress = ({ spec }: Pass): boolean => hasJoinIps(spec);
 const backendOrClient = ({ spec }: Pass): boolean => isBackend(spec.mode) || isClient(spec.mode);
 const statusIs =
   (text: string) =>
@@ -199,6 +205,7 @@ export const activeFlow: readonly Row[] = [
     throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
   { number: '62', name: 'EnsureDrives', when: [mode(isDrive), hasDrivesToAdd], run: ensureDrives, onFailure: 'stop',
     hook: { kind: 'drivesError', name: 'EnsureDrives' }, throttle: { everyMs: () => MINUTE_MS, preset: false, stamp: 'success' } },
-  pending('63', 'JoinS3Cluster', LIFE),
-  pending('64', 'EnsureNfsInterfaceGroupPorts', LIFE),
+  { number: '63', name: 'JoinS3Cluster', when: [mode(isS3), joinsByAddress], run: joinS3, onFailure: 'stop',
+    condition: { type: CONDITIONS.joinedS3Cluster, ...SUCCESS_TEXTS.JoinedS3Cluster } },
+  { number: '64', name: 'EnsureNfsInterfaceGroupPorts', when: [mode(isNfs), joinsByAddress], run: ensureNfsPorts, onFailure: 'stop' },
 ];

@@ -4,7 +4,9 @@ import {
   isBackend,
   isClient,
   isDrive,
+  isNfs,
   isProtocol,
+  isS3,
   isWekaContainer,
   shouldJoinCluster,
 } from '../../messages/weka-modes.ts';
@@ -23,13 +25,15 @@ import type { PendingStep, Row } from './step.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
-import { deactivate, removeDrives, removeHost } from './steps/leave-cluster.ts';
+import { deactivate, deactivateStopped, removeDrives, removeHost } from './steps/leave-cluster.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
 import { deregister, hasStats, metricsEnabled, pollingRateMs, registers, setStatusMetrics } from './steps/metrics.ts';
+import { leaveNfs } from './steps/nfs.ts';
 import { ensurePod } from './steps/pod.ts';
 import { ensureProxy } from './steps/proxy.ts';
 import { resignDrives } from './steps/resign-drives.ts';
+import { leaveS3 } from './steps/s3.ts';
 import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
@@ -51,26 +55,21 @@ export const deletingFlow: readonly Row[] = [
   { number: 'D9', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: { everyMs: pollingRateMs, preset: true, stamp: 'start' } },
   // D10 registers on change and D12 deregisters once the pod is gone (I7): a registration would only be taken back.
   pending('D11', 'ReportOtelMetrics', 'life in the cluster'),
-  pending('D13', 'RemoveFromS3Cluster', 'life in the cluster'),
-  pending('D14', 'RemoveFromNfs', 'life in the cluster'),
+  { number: 'D13', name: 'RemoveFromS3Cluster', when: [shouldDeactivate, mode(isS3)], run: leaveS3, onFailure: 'stop', condition: by(CONDITIONS.removedFromS3Cluster) },
+  { number: 'D14', name: 'RemoveFromNfs', when: [shouldDeactivate, mode(isNfs)], run: leaveNfs, onFailure: 'stop', condition: by(CONDITIONS.removedFromNfs) },
   { number: 'D15', name: 'DeactivateWekaContainer', when: [shouldDeactivate, not(mode(isProtocol))], run: deactivate, onFailure: 'stop', condition: by(CONDITIONS.deactivated) },
-  pending('D15p', 'DeactivateProtocolContainer', 'leaving'),
+  { number: 'D15p', name: 'DeactivateProtocolContainer', when: [shouldDeactivate, mode(isProtocol)], run: deactivateStopped, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.deactivated) },
   { number: 'D16', name: 'RemoveDeactivatedContainersDrives', when: [shouldDeactivate, mode(isDrive)], run: removeDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesRemoved) },
   { number: 'D17', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin('ensurePodForDeactivation'), onFailure: 'continue' },
-  { number: 'D18', name: 'stopBackend', when: [(pass) => shouldDeactivate(pass) || skipsDeactivate(pass), mode(isBackend), not(mode(isProtocol)), nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
+  { number: 'D18', name: 'stopBackend', when: [(pass) => shouldDeactivate(pass) || skipsDeactivate(pass), mode(isBackend), nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
   { number: 'D19', name: 'waitForMountsOrDrain', when: [countsMounts], run: waitForMountsOrDrain, onFailure: 'stop' },
   { number: 'D20', name: 'stopClient', when: [mode(isClient), podPresent, nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
   { number: 'D21', name: 'stopGracefully', when: [mode(isWekaContainer), nodeIsReady], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop', afterWrite: true },
   { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
-  { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate, not(mode(isProtocol))], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },
+  { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },
   { number: 'D23', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },
   { number: 'D24', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },
   { number: 'D25', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesResigned) },
-  { number: 'D26', name: 'HandleDeletion', when: [not(heldBack)], run: finalize, onFailure: 'stop', afterWrite: true },
+  { number: 'D26', name: 'HandleDeletion', when: [], run: finalize, onFailure: 'stop', afterWrite: true },
 ];
-
-/** Protocol containers leave by rows that a later issue brings; without them they would not be deactivated. */
-function heldBack(pass: Pass): boolean {
-  return isProtocol(pass.spec.mode) && shouldDeactivate(pass);
-}

@@ -1,0 +1,86 @@
+/**
+ * Another member of the Weka cluster that runs a command for one that leaves it, and what the cluster says of that one.
+ * Source: spec 03, 4.5; spec 07, 2; F3, F35.
+ */
+import { type Command, getWekaContainer } from '../../../io/commands.ts';
+import { type ClusterContainer, parseClusterContainer } from '../../../io/weka-parsers/cluster-container.ts';
+import type { ClusterUid, ContainerUid } from '../../../messages/ids.ts';
+import type { ExecOutcome } from '../../../messages/outcome.ts';
+import { canExecIn, PODS_CONTAINER } from '../../../messages/resources.ts';
+import { failed, type Verdict, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import { askCluster, exec, type PodTarget, type Script } from '../../calls.ts';
+import { ownerCluster } from '../owner-cluster.ts';
+import type { Pass } from '../pass.ts';
+import { execText, stderrOf } from '../said.ts';
+
+/** Between two looks at something that the cluster does in its own time. */
+export const LOOK_AGAIN_MS = 15_000;
+
+/** Runs a command in one certain pod, ahead of what is less urgent. */
+export type Run = (command: Command) => Script<ExecOutcome>;
+export interface Sibling {
+  readonly name: string;
+  readonly run: Run;
+}
+
+/** Or why nobody acts for this container. */
+export function* chooseSibling(pass: Pass): Script<Sibling | Verdict> {
+  const owner = ownerCluster(pass);
+  if (owner.kind === 'none') return failed(`error getting cluster: ${owner.why}`);
+  const cluster = owner.uid;
+  const member = yield* askCluster({ kind: 'member', cluster, uid: pass.uid });
+  if (member.kind === 'none') return failed(member.reason);
+  const pod = pass.view.pod(member.namespace, member.name);
+  if (!canExecIn(pod)) {
+    yield* askCluster({ kind: 'memberFailed', cluster, uid: pass.uid, member: member.uid });
+    return failed(`pod of the active container ${member.name} is not running`);
+  }
+  const target = {
+    namespace: member.namespace,
+    pod: member.name,
+    podUid: pod.metadata.uid,
+    node: pod.spec?.nodeName ?? '',
+    container: PODS_CONTAINER,
+  };
+  return { name: member.name, run: (command) => through(pass, cluster, member.uid, target, command) };
+}
+export const isVerdict = (chosen: Sibling | Verdict): chosen is Verdict => 'kind' in chosen;
+
+/** One that cannot be reached is asked last for a while. */
+function* through(
+  pass: Pass,
+  cluster: ClusterUid,
+  member: ContainerUid,
+  target: PodTarget,
+  command: Command,
+): Script<ExecOutcome> {
+  const outcome = yield* exec(target, command, 'removal');
+  if (outcome.kind !== 'ok' && outcome.kind !== 'exit') {
+    yield* askCluster({ kind: 'memberFailed', cluster, uid: pass.uid, member });
+  }
+  return outcome;
+}
+
+/** `gone`: the cluster does not know the host. */
+export type Host =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'known'; readonly container: ClusterContainer }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export function* readHost(run: Run, id: number): Script<Host> {
+  const command = getWekaContainer(id);
+  const outcome = yield* run(command);
+  if (outcome.kind !== 'ok') return { kind: 'failed', reason: `${execText(command, outcome)}, ${stderrOf(outcome)}` };
+  const parsed = parseClusterContainer(outcome.stdout);
+  if (parsed.kind === 'bad') return { kind: 'failed', reason: parsed.why };
+  return parsed.value === undefined ? { kind: 'gone' } : { kind: 'known', container: parsed.value };
+}
+
+/** Set when the id is another container's by now: nothing is done to that one (F3). */
+export function foreign(pass: Pass, host: Host, id: number): Verdict | undefined {
+  if (host.kind !== 'known') return undefined;
+  const { container_name: containerName } = host.container;
+  if (containerName === '' || containerName === pass.spec.name) return undefined;
+  const text = `host ${id} is ${containerName} in the cluster, not ${pass.spec.name}`;
+  return wait(LOOK_AGAIN_MS, text, { events: [warningEachMinute('ClusterIdMismatch', text)] });
+}
