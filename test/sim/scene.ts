@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import { ROLES } from '../../deploy/sandbox/world/cluster-objects.ts';
 import { type Mount, memoryMount } from '../../deploy/sandbox/world/mount.ts';
 import {
   type ClusterOrder,
@@ -16,6 +17,7 @@ import {
 } from '../../deploy/sandbox/world/world.ts';
 import { noLog } from '../../io/log.ts';
 import type { ExecApi, KubeApi } from '../../io/outside.ts';
+import { CONDITIONS, isTrue } from '../../messages/condition.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { type Controller, type ControllerOptions, createController } from '../../supervisors/controller.ts';
@@ -57,7 +59,7 @@ export interface Scene {
   /** Steps the clock until it `holds`, looked at whenever all mailboxes are empty. Virtual ms it took; undefined: not in time. */
   readonly until: (holds: () => boolean, limitMs: number) => Promise<number | undefined>;
   readonly forMs: (durationMs: number) => Promise<void>;
-  /** Drive and compute containers, as stored. */
+  /** The containers of the cluster's roles, as stored. */
   readonly own: () => readonly WekaContainer[];
   /** All containers that were ordered are up. */
   readonly allUp: () => boolean;
@@ -80,6 +82,7 @@ function readCrds(): readonly unknown[] {
 /** The fleet with its cluster ordered; no controller runs yet. */
 export function createScene(options: SceneOptions): Scene {
   const { seed, nodes, drive, compute, failShare = 0, outside = {} } = options;
+  const { s3Containers = 0, nfsContainers = 0 } = options.order ?? {};
   const stream = (name: string) => random(`${seed}/${name}`);
   const clock = simClock();
   const world = createWorld({ clock, random: stream, crds: CRDS, nodes, ...options.world });
@@ -96,7 +99,7 @@ export function createScene(options: SceneOptions): Scene {
   let incarnations = 0;
   let present: Controller | undefined;
   const own = () =>
-    world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'drive' || spec.mode === 'compute');
+    world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => ROLES.some((role) => role === spec.mode));
   world.addCluster({ name: 'demo', drive, compute, numDrives: 1, ...options.order });
 
   const until = async (holds: () => boolean, limitMs: number): Promise<number | undefined> => {
@@ -146,7 +149,7 @@ export function createScene(options: SceneOptions): Scene {
     until,
     forMs: async (durationMs) => void (await until(() => false, durationMs)),
     own,
-    allUp: () => own().length === drive + compute && own().every(isUp),
+    allUp: () => own().length === drive + compute + s3Containers + nfsContainers && own().every(isUp),
     notUp: () =>
       own()
         .filter((container) => !isUp(container))
@@ -154,10 +157,19 @@ export function createScene(options: SceneOptions): Scene {
   };
 }
 
-/** Running, joined, drives added: what counts as up. */
+/** Running, joined, drives added, protocol served: what counts as up. */
 export function isUp({ spec, status }: WekaContainer): boolean {
   if (status?.status !== 'Running' || status.containerID === undefined) return false;
-  return spec.mode !== 'drive' || (status.addedDrives?.length ?? 0) === (spec.numDrives ?? 0);
+  switch (spec.mode) {
+    case 'drive':
+      return (status.addedDrives?.length ?? 0) === (spec.numDrives ?? 0);
+    case 's3':
+      return isTrue(status.conditions, CONDITIONS.joinedS3Cluster);
+    case 'nfs':
+      return isTrue(status.conditions, CONDITIONS.nfsInterfaceGroupsConfigured);
+    default:
+      return true;
+  }
 }
 export function describe({ metadata, spec, status }: WekaContainer): string {
   const bad = status?.conditions

@@ -9,8 +9,9 @@ import { CLUSTERS, CONTAINERS, controllerOf, refOf } from '../../../messages/kub
 import type { ClusterTemplate, WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { Cache } from './cache.ts';
 import { destroyCluster } from './cluster-destroyer.ts';
-import { choosePorts, containerOf, FINALIZER, operatorSecretOf, type Role } from './cluster-objects.ts';
-import { type Command, formation, ioSteps, statusCommand } from './cluster-steps.ts';
+import { choosePorts, containerOf, FINALIZER, isCore, operatorSecretOf, ROLES, type Role } from './cluster-objects.ts';
+import { advanceProtocols } from './cluster-protocols.ts';
+import { type Command, formation, ioSteps, type Run, statusCommand } from './cluster-steps.ts';
 import { endpointsOf, isTrue, type Turn } from './cluster-turn.ts';
 import type { WorldContext } from './context.ts';
 import type { ExecEnd, ModelledExec } from './exec.ts';
@@ -128,7 +129,12 @@ function prepared({ ctx, cluster, patchStatus }: Turn, objects: Cache<WekaCluste
 }
 
 const wantedCount = (template: ClusterTemplate | undefined, role: Role): number =>
-  (role === 'drive' ? template?.driveContainers : template?.computeContainers) ?? 0;
+  ({
+    drive: template?.driveContainers,
+    compute: template?.computeContainers,
+    s3: template?.s3Containers,
+    nfs: template?.nfsContainers,
+  })[role] ?? 0;
 const ofRole = (members: readonly Container[], role: Role) => members.filter(({ spec }) => spec.mode === role);
 
 function create({ ctx, cluster, members }: Turn, random: Random): void {
@@ -136,7 +142,7 @@ function create({ ctx, cluster, members }: Turn, random: Random): void {
   const join = formed ? joinIpPorts(members) : [];
   if (formed && join.length === 0) return;
   let leftCount = CREATED_COUNT_MAX;
-  for (const role of ['drive', 'compute'] as const) {
+  for (const role of formed ? ROLES : (['drive', 'compute'] as const)) {
     const wanted = wantedCount(cluster.spec?.dynamicTemplate, role);
     const limit = formed ? wanted : Math.min(wanted, INITIAL_COUNT_MAX);
     for (let count = ofRole(members, role).length; count < limit && leftCount > 0; count++, leftCount--) {
@@ -152,12 +158,14 @@ function create({ ctx, cluster, members }: Turn, random: Random): void {
 /** Of all Running members, at most 96. Source: spec 07, 6.2. */
 function joinIpPorts(members: readonly Container[]): readonly string[] {
   const operational = members.filter(
-    ({ status }) =>
-      status?.status === 'Running' && status.internalStatus === 'READY' && status.containerID !== undefined,
+    ({ spec, status }) =>
+      isCore(spec) &&
+      status?.status === 'Running' &&
+      status.internalStatus === 'READY' &&
+      status.containerID !== undefined,
   );
   return operational.flatMap(endpointsOf).slice(0, 96);
 }
-type Run = (commands: readonly Command[], done: (ended: 'done' | ExecEnd) => void) => void;
 
 /** One stage further, if what it needs is there. */
 function advance(now: Turn, run: Run): void {
@@ -175,13 +183,16 @@ function advance(now: Turn, run: Run): void {
     patchStatus({ clusterID: joined.status?.clusterID });
     return;
   }
-  if (isTrue(cluster, 'IoStarted')) return;
+  if (isTrue(cluster, 'IoStarted')) {
+    advanceProtocols(now, run);
+    return;
+  }
   const drivesCount = ofRole(members, 'drive').reduce(
     (sum, { status }) =>
       sum + (status?.allocations?.drives?.length ?? 0) + (status?.allocations?.virtualDrives?.length ?? 0),
     0,
   );
-  if (!members.every((member) => isTrue(member, 'JoinedCluster'))) return;
+  if (!members.every((member) => !isCore(member.spec) || isTrue(member, 'JoinedCluster'))) return;
   run([statusCommand(now)], (ended) => {
     if (ended === 'done' || ended.kind !== 'ok' || drivesTotal(ended.stdout) < drivesCount) return;
     run(ioSteps(now), (io) => {

@@ -10,13 +10,20 @@ export interface OrderedTemplate extends ClusterTemplate {
   readonly containerCapacity?: number;
   readonly driveTypesRatio?: { readonly tlc?: number; readonly qlc?: number };
 }
-export type Role = 'drive' | 'compute';
+/** In the order in which they are created. */
+export const ROLES = ['drive', 'compute', 's3', 'nfs'] as const;
+export type Role = (typeof ROLES)[number];
+/** They form the cluster; the others join it. */
+export const isCore = ({ mode }: { readonly mode: string }): boolean => mode === 'drive' || mode === 'compute';
+/** Where NFS is served unless the cluster says otherwise. */
+export const NFS_INTERFACE = 'eth1';
 export const FINALIZER = 'weka.weka.io/finalizer';
 export const operatorSecretOf = (cluster: WekaCluster): string => `weka-operator-${cluster.metadata.uid}`;
 
 const DIST_SERVICE = 'https://weka-drivers-dist.weka-operator-system.svc.cluster.local:60002';
 /** MiB a core, and the offset. */
-const HUGEPAGES = { drive: [1_400, 200], compute: [3_000, 200] } as const;
+const HUGEPAGES = { drive: [1_400, 200], compute: [3_000, 200], s3: [1_400, 200], nfs: [1_200, 200] } as const;
+const GROUPS: Partial<Record<Role, string>> = { compute: 'compute', s3: 's3' };
 const HUGEPAGES_PER_DRIVE = 200;
 
 export function containerOf(
@@ -28,7 +35,8 @@ export function containerOf(
   const { metadata, spec } = cluster;
   const id = uuid(random);
   const template: OrderedTemplate | undefined = spec?.dynamicTemplate;
-  const numCores = (role === 'drive' ? template?.driveCores : template?.computeCores) ?? 1;
+  const cores = { drive: template?.driveCores, compute: template?.computeCores, s3: 1, nfs: 1 };
+  const numCores = cores[role] ?? 1;
   const sharing = role === 'drive' ? sharingOf(template) : {};
   const numDrives = role === 'drive' && sharing.containerCapacity === undefined ? (template?.numDrives ?? 2) : 0;
   const [perCore, offset] = HUGEPAGES[role];
@@ -62,7 +70,7 @@ export function containerOf(
       name: `${role}x${id.replaceAll('-', 'x')}`,
       mode: role,
       numCores,
-      network: { udpMode: true },
+      network: role === 'nfs' ? { ethDevice: NFS_INTERFACE } : { udpMode: true },
       ...(numDrives > 0 ? { numDrives } : {}),
       ...sharing,
       ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
@@ -70,7 +78,7 @@ export function containerOf(
       hugepages: perCore * numCores + HUGEPAGES_PER_DRIVE * numDrives,
       hugepagesOffset: offset * (role === 'drive' ? Math.max(1, numDrives) : 1),
       hugepagesSize: '2Mi',
-      ...(role === 'compute' ? { group: 'compute' } : {}),
+      ...(GROUPS[role] === undefined ? {} : { group: GROUPS[role] }),
       driversDistService: spec?.driversDistService ?? DIST_SERVICE,
       wekaSecretRef: { secretKeyRef: { key: operatorSecretOf(cluster), name: '' } },
     },

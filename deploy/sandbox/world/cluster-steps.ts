@@ -1,5 +1,6 @@
 /** The commands by which a cluster is formed and brought to life, in order. Pure. Source: spec 07, 3.5 and 21.4. */
 import { endpointsOf, type Turn } from './cluster-turn.ts';
+import type { ExecEnd } from './exec.ts';
 import type { Container } from './holders.ts';
 
 export interface Command {
@@ -11,13 +12,17 @@ export interface Command {
   readonly answer: boolean;
 }
 
+/** Runs them one after the other; `done` hears of the end, or of the answer wanted. */
+export type Run = (commands: readonly Command[], done: (ended: 'done' | ExecEnd) => void) => void;
+
 const TIMEOUT_MS = 300_000;
 const STATUS_TIMEOUT_MS = 30_000;
 const START_IO_TIMEOUT_MS = 600_000;
 const FILESYSTEM_BYTES = 1_000_000_000_000;
 const CREDENTIALS = '/var/run/secrets/weka-operator/operator-user';
 
-const inPod =
+/** In the pod of that name. */
+export const inPod =
   (pod: string) =>
   (argv: string | readonly string[], timeoutMs = TIMEOUT_MS): Command => ({
     pod,
@@ -59,7 +64,7 @@ export function formation({ cluster, members }: Turn): readonly Command[] {
 }
 
 /** In a member that is surely in: the first with an id. */
-const member = ({ members }: Turn): string =>
+export const member = ({ members }: Turn): string =>
   ready(members).find(({ status }) => status?.containerID !== undefined)?.metadata.name ?? '';
 
 export const statusCommand = (now: Turn): Command => ({

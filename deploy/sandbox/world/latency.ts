@@ -36,6 +36,8 @@ export interface Latency {
   readonly drivePhasingOut: Span;
   readonly deactivate: Span;
   readonly removeHost: Span;
+  /** Until a host is out of the S3 cluster; the command waits for it. */
+  readonly s3Leave: Span;
   /** The work of a one-off, and of a Job. */
   readonly discovery: Span;
   readonly driversLoad: Span;
@@ -71,6 +73,7 @@ export const REALISTIC: Latency = {
   drivePhasingOut: [8_000, 12_000],
   deactivate: [15_000, 25_000],
   removeHost: [2_000, 4_000],
+  s3Leave: [2_000, 10_000],
   discovery: [1_000, 3_000],
   driversLoad: [8_000, 20_000],
   driversBuild: [20_000, 60_000],

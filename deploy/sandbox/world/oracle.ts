@@ -10,6 +10,11 @@ export type Rule =
   | 'port-held-twice'
   /** A host left its cluster while it could still hold data. */
   | 'host-removed-while-active'
+  /** A host was deactivated, or removed, while it was in the S3 cluster or the NFS interface group. */
+  | 'serving-host-deactivated'
+  | 'serving-host-removed'
+  /** A host was taken out of the S3 cluster under its running process. */
+  | 's3-left-while-serving'
   /** A drive's signature was erased while a living cluster had it. */
   | 'drive-resigned-in-cluster'
   /** A member that was not deactivated was stopped by force on its way out of a living cluster. */

@@ -7,9 +7,16 @@ import { driverCommands } from './cli/drivers.ts';
 import { formingCommands } from './cli/forming.ts';
 import { memberCommands } from './cli/member.ts';
 import { ownPod } from './cli/own-pod.ts';
+import { protocolCommands } from './cli/protocols.ts';
 import type { Process } from './pod-process.ts';
 
-const COMMANDS: readonly Command[] = [...ownPod, ...memberCommands, ...formingCommands, ...driverCommands];
+const COMMANDS: readonly Command[] = [
+  ...ownPod,
+  ...memberCommands,
+  ...protocolCommands,
+  ...formingCommands,
+  ...driverCommands,
+];
 
 export interface Recognised {
   /** As in spec 07 §3, without `Exec.`; `Unknown` for what is not there. */

@@ -10,6 +10,7 @@ import type { LocalContainer } from './local-container.ts';
 import type { HeldDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import { RUNTIME } from './pod-process.ts';
+import { judgeServing, noProtocols, type Protocols } from './protocols.ts';
 
 export interface Host {
   readonly id: number;
@@ -42,6 +43,7 @@ export interface WekaCluster {
   readonly hosts: Map<number, Host>;
   readonly drives: Map<string, Drive>;
   ioStarted: boolean;
+  readonly protocols: Protocols;
   readonly users: Set<string>;
   readonly filesystemGroups: Set<string>;
   readonly filesystems: Map<string, { readonly bytes: number }>;
@@ -127,6 +129,7 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
     hosts: new Map(),
     drives: new Map(),
     ioStarted: false,
+    protocols: noProtocols(),
     users: new Set(['admin']),
     filesystemGroups: new Set(),
     filesystems: new Map(),
@@ -152,6 +155,7 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
     },
     deactivateHost: (host) => {
       if (host.state !== 'ACTIVE') return;
+      if (!cluster.doomed) judgeServing(oracle, cluster.protocols, host, 'serving-host-deactivated');
       host.state = 'DEACTIVATING';
       for (const drive of drivesOf(cluster, host)) if (drive.status !== 'INACTIVE') drive.status = 'PHASING_OUT';
       clock.after(draw(latency.deactivate, random), () => {
@@ -165,8 +169,11 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
         oracle.report('host-removed-while-active', host.containerName, what);
         return false;
       }
+      if (!cluster.doomed) judgeServing(oracle, cluster.protocols, host, 'serving-host-removed');
       clock.after(draw(latency.removeHost, random), () => {
         cluster.hosts.delete(host.id);
+        cluster.protocols.s3?.members.delete(host.id);
+        cluster.protocols.nfs?.ports.delete(host.id);
         for (const drive of drivesOf(cluster, host)) forget(drive);
       });
       return true;

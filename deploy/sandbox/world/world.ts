@@ -58,6 +58,8 @@ export interface ClusterOrder extends OrderedTemplate {
   readonly image?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly driversDistService?: string;
+  /** Network interface of NFS on all hosts. Default: what each container says. */
+  readonly nfsInterface?: string;
   /** How many containers of each role. */
   readonly drive: number;
   readonly compute: number;
@@ -171,10 +173,11 @@ export function createWorld(options: WorldOptions): World {
     },
     serveDrivers: (url, pod) => void distributors.set(url, pod),
     addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...order }) => {
-      const { nodeSelector, driversDistService, ...template } = order;
+      const { nodeSelector, driversDistService, nfsInterface, ...template } = order;
       const optional = {
         ...(nodeSelector === undefined ? {} : { nodeSelector }),
         ...(driversDistService === undefined ? {} : { driversDistService }),
+        ...(nfsInterface === undefined ? {} : { nfs: { interfaces: [nfsInterface] } }),
       };
       const dynamicTemplate = { ...template, driveContainers: drive, computeContainers: compute };
       created(ctx, CLUSTERS, {

@@ -72,7 +72,6 @@ export const formingCommands: readonly Command[] = [
     cluster.filesystems.set(name, { bytes: Number(bytes) });
     return ok();
   }),
-  clusterCommand('GetS3Cluster', words('wekaauthcli s3 cluster --json'), () => json({ active: false, s3_hosts: [] })),
   clusterCommand('ListProcesses', words('wekaauthcli cluster process --json'), () => json([])),
   clusterCommand('ListTelemetryExports', shell('weka telemetry exports list -J'), () => json([])),
 ];

@@ -1,7 +1,7 @@
 /** Commands against a cluster from the pod of one of its members: hosts and drives. Source: spec 07, 3.1 E11 to E16, 3.2, 21.3. */
 import type { Process } from '../pod-process.ts';
 import { type Drive, drivesOf, type Host, hostStatus, type WekaCluster } from '../weka-clusters.ts';
-import { type Answer, type Command, either, fail, json, ok, words } from './answer.ts';
+import { type Answer, type Command, either, fail, json, type Later, ok, words } from './answer.ts';
 
 export interface Member {
   readonly cluster: WekaCluster;
@@ -9,7 +9,7 @@ export interface Member {
 }
 
 /** Membership of a started local container decides, not its display. */
-export function asMember(process: Process, act: (member: Member) => Answer): Answer {
+export function asMember(process: Process, act: (member: Member) => Answer | Later): Answer | Later {
   const member = process.local?.member();
   if (member !== undefined) return act(member);
   const port = process.read('/opt/weka/k8s-runtime/vars/port') ?? '14000';
@@ -20,7 +20,7 @@ export function asMember(process: Process, act: (member: Member) => Answer): Ans
 export const clusterCommand = (
   name: string,
   match: Command['match'],
-  run: (member: Member, parts: readonly string[], process: Process) => Answer,
+  run: (member: Member, parts: readonly string[], process: Process) => Answer | Later,
 ): Command => ({
   name,
   takes: 'command',

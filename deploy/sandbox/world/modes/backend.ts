@@ -1,11 +1,11 @@
 /**
- * Start-up of the modes that serve or store data of a cluster: drive and compute. Each milestone shows as a file or in
+ * Start-up of the modes that serve or store data of a cluster: drive, compute, s3, nfs. Each milestone shows as a file or in
  * `weka local ps`. Source: spec 04, 12.3; spec 07, 21.2 and 21.5 (default timings).
  */
 import { draw } from '../latency.ts';
 import { createLocal } from '../local-container.ts';
 import { kernelDrives } from '../node-model.ts';
-import { type Process, RUNTIME, type StartUp } from '../pod-process.ts';
+import { type Pause, type Process, RUNTIME, type StartUp } from '../pod-process.ts';
 import { stopAllowed } from '../stopping.ts';
 import { driversReady } from './drivers.ts';
 import { featureFlags } from './feature-flags.ts';
@@ -21,14 +21,8 @@ export function* backend(process: Process): StartUp {
   const { machine, directory } = process;
   const after = (span: readonly [number, number]) => draw(span, machine.random);
 
-  yield after(machine.latency.persistency);
-  process.write(`${RUNTIME}/persistency-configured`, '');
-  while (process.read(`${RUNTIME}/resources.json`) === undefined) {
-    if (stopAllowed(process)) return 'failed';
-    yield 'change';
-  }
-  const resources = parsed(process.read(`${RUNTIME}/resources.json`) ?? '');
-  if (resources === undefined || !adoptPorts(process, resources)) return 'failed';
+  const resources = yield* handedOver(process);
+  if (resources === undefined) return 'failed';
 
   yield after(machine.latency.managementIps);
   process.write(`${RUNTIME}/management_ips`, process.ip);
@@ -53,6 +47,19 @@ export function* backend(process: Process): StartUp {
     process.write(`${RUNTIME}/drives.json`, JSON.stringify(kernelDrives(process.node, resources.drives ?? [])));
   }
   return 'serving';
+}
+
+/** Waits for `resources.json`. Undefined: it never came, or it is of no use. */
+export function* handedOver(process: Process): Generator<Pause, Resources | undefined, void> {
+  const { machine } = process;
+  yield draw(machine.latency.persistency, machine.random);
+  process.write(`${RUNTIME}/persistency-configured`, '');
+  while (process.read(`${RUNTIME}/resources.json`) === undefined) {
+    if (stopAllowed(process)) return undefined;
+    yield 'change';
+  }
+  const resources = parsed(process.read(`${RUNTIME}/resources.json`) ?? '');
+  return resources !== undefined && adoptPorts(process, resources) ? resources : undefined;
 }
 
 function parsed(text: string): Resources | undefined {

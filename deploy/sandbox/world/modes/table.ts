@@ -5,11 +5,15 @@ import { backend } from './backend.ts';
 import { discovery } from './discovery.ts';
 import { driversBuilder, driversDist, driversLoader } from './drivers.ts';
 import { adhocWithContainer } from './feature-flags.ts';
+import { smbw } from './smbw.ts';
 import { ssdProxy } from './ssd-proxy.ts';
 
 const STARTS: Readonly<Record<string, (process: Process) => StartUp>> = {
   drive: backend,
   compute: backend,
+  s3: backend,
+  nfs: backend,
+  smbw,
   discovery,
   ssdproxy: ssdProxy,
   'drivers-loader': driversLoader,

@@ -4,15 +4,7 @@ import * as assert from 'uvu/assert';
 import { joinS3, leaveS3, S3_LEAVE_ASKED } from '../../../../actors/flows/steps/s3.ts';
 import type { Condition } from '../../../../messages/condition.ts';
 import { done, failed, type Verdict, wait } from '../../../../messages/verdict.ts';
-import {
-  BORN,
-  clusterOf,
-  type Given,
-  memberOf,
-  ownedBy,
-  podFor,
-  uidOf,
-} from '../../../support/containers.ts';
+import { BORN, clusterOf, type Given, memberOf, ownedBy, podFor, uidOf } from '../../../support/containers.ts';
 import { passFor } from '../../../support/pass.ts';
 import { absent, argvOf, did, exit, type Line, lost, ok, okJson, playStep, timeout } from '../../../support/play.ts';
 import { SIM_START_WALL_MS } from '../../../support/sim-clock.ts';
