@@ -37,8 +37,8 @@ function* join(target: PodTarget, id: number): Script<Verdict> {
 
 /** Remembered in the status: weka was asked and its end is not known. Until reading tells, it is not asked again (F18). */
 export const S3_LEAVE_ASKED = 'S3LeaveAsked';
-/** Longer than any leave seen: a container that is still in then was not heard, or was refused. */
-const LEAVE_MS_MAX = 10 * 60_000;
+/** More than twice the limit of the command: a container that is still in then was not heard, or was refused. */
+const LEAVE_MS_MAX = 5 * 60_000;
 const forget = ({ status }: Pass): Change =>
   status.timestamps?.[S3_LEAVE_ASKED] === undefined ? {} : { status: { timestamps: { [S3_LEAVE_ASKED]: null } } };
 
