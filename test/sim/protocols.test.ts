@@ -127,7 +127,7 @@ test('F18: a leave of the S3 cluster that outlasts its command is asked for once
   scene.crash();
 });
 
-test('a cluster that is destroyed in the middle of a leave of the S3 cluster does not wait for it', async () => {
+test('spec 03 §17 #36: a cluster that is destroyed in the middle of a leave of the S3 cluster does not wait for it', async () => {
   const scene = fleet({
     seed: 's3 preempted',
     world: { latency: { ...REALISTIC, s3Leave: [30 * MINUTE_MS, 30 * MINUTE_MS + 1] } },
