@@ -14,6 +14,8 @@ export interface ChaosOptions {
   readonly nodes: number;
   readonly drive: number;
   readonly compute: number;
+  readonly s3?: number;
+  readonly nfs?: number;
 }
 export interface Chaos {
   /** Empty: all went well. What is stuck, lost or crashed, one line each. */
@@ -32,7 +34,7 @@ const CALM_MS_MAX = 30 * MINUTE_MS;
 /** More would leave a cluster without the nodes that it needs. */
 const DOWN_COUNT_MAX = 2;
 
-export async function live({ seed, failShare, nodes, drive, compute }: ChaosOptions): Promise<Chaos> {
+export async function live({ seed, failShare, nodes, drive, compute, s3 = 0, nfs = 0 }: ChaosOptions): Promise<Chaos> {
   const weather = createWeather();
   const crashes: string[] = [];
   const scene = createScene({
@@ -40,6 +42,7 @@ export async function live({ seed, failShare, nodes, drive, compute }: ChaosOpti
     nodes,
     drive,
     compute,
+    order: { s3Containers: s3, nfsContainers: nfs },
     failShare,
     outside: { kube: weather.wrap },
     controller: {

@@ -15,6 +15,8 @@ export interface LifeOptions {
   readonly nodes: number;
   readonly drive: number;
   readonly compute: number;
+  readonly s3?: number;
+  readonly nfs?: number;
   /** Share of calls that fail, 0 to 1. */
   readonly failShare: number;
   /** Virtual; a phase that takes longer has not converged. */
@@ -39,7 +41,7 @@ export interface Life {
 const PHASE_MS_MAX = 3 * 60 * 60_000;
 
 export async function live(options: LifeOptions): Promise<Life> {
-  const { seed, nodes, drive, compute, failShare, phaseMsMax = PHASE_MS_MAX } = options;
+  const { seed, nodes, drive, compute, s3 = 0, nfs = 0, failShare, phaseMsMax = PHASE_MS_MAX } = options;
   const hash = createHash('sha256');
   let traceLines = 0;
   const trace = (record: TraceRecord): void => {
@@ -54,6 +56,7 @@ export async function live(options: LifeOptions): Promise<Life> {
     nodes,
     drive,
     compute,
+    order: { s3Containers: s3, nfsContainers: nfs },
     failShare,
     controller: { trace },
     outside: { kube: (api, { clock }) => countingKube(api, clock, () => 'controller', counts.take) },

@@ -8,6 +8,8 @@ interface Options {
   readonly fail: number;
   readonly drive: number;
   readonly compute: number;
+  readonly s3: number;
+  readonly nfs: number;
   readonly nodes: number;
   readonly twice: boolean;
   readonly trace?: string;
@@ -22,6 +24,8 @@ const command = new Command('sim')
   .option('--fail <share>', 'share of calls that fail', share, 0.1)
   .option('--drive <count>', 'drive containers', count, 6)
   .option('--compute <count>', 'compute containers', count, 6)
+  .option('--s3 <count>', 's3 containers', count, 0)
+  .option('--nfs <count>', 'nfs containers', count, 0)
   .option('--nodes <count>', 'nodes', count, 7)
   .option('--no-twice', 'do not live each seed a second time to compare the traces')
   .option('--trace <text>', 'print the trace lines that contain this text')
@@ -45,11 +49,11 @@ function count(text: string): number {
 }
 
 command.parse();
-const { seeds: range, fail, drive, compute, nodes, twice, trace, verbose, chaos } = command.opts<Options>();
+const { seeds: range, fail, drive, compute, s3, nfs, nodes, twice, trace, verbose, chaos } = command.opts<Options>();
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 let [passed, failed] = [0, 0];
 for (let seed = range[0]; seed <= range[1]; seed += 1) {
-  const options = { seed, nodes, drive, compute, failShare: fail };
+  const options = { seed, nodes, drive, compute, s3, nfs, failShare: fail };
   const startedMs = performance.now();
   if (chaos === true) {
     const { faults, story, upMs = Number.NaN, goneMs = Number.NaN } = await liveInChaos(options);
