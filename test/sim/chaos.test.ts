@@ -10,4 +10,9 @@ for (const seed of [11, 18, 22, 26]) {
   });
 }
 
+test('chaos 7: the same with containers that serve S3 and NFS', async () => {
+  const { faults, story } = await live({ seed: 7, failShare: 0.1, nodes: 8, drive: 3, compute: 3, s3: 2, nfs: 2 });
+  assert.is(faults.join('\n'), '', story.join('\n'));
+});
+
 test.run();

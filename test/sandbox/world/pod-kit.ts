@@ -1,5 +1,6 @@
 /** A node with processes on it and nothing else: no API, no kubelet. For tests of what runs inside a pod. */
 
+import * as assert from 'uvu/assert';
 import type { Answer, Later } from '../../../deploy/sandbox/world/cli/answer.ts';
 import { REALISTIC } from '../../../deploy/sandbox/world/latency.ts';
 import { startUp } from '../../../deploy/sandbox/world/modes/table.ts';
@@ -178,4 +179,26 @@ export function createText(processes: readonly Process[], port = 35_000): string
   const ips = processes.map(({ ip }) => ip);
   const endpoints = ips.map((ip) => `${ip}:${port}`);
   return `weka status || weka cluster create ${ips.join(' ')} --host-ips ${endpoints.join(',')} --join-secret=\`cat ${secrets}/join-secret\` --admin-password \`cat ${secrets}/password\` `;
+}
+
+export type Kit = ReturnType<typeof podKit>;
+
+/** Up to STEM or CLUSTERIZING. */
+export function started(kit: Kit, node: ReturnType<Kit['node']>, mode: string, uid: string, env = {}) {
+  const one = kit.start(node, mode, uid, env);
+  kit.clock.advance(3_000);
+  const drives = mode === 'drive' ? [...node.drives.keys()] : undefined;
+  assert.is(kit.writeResources(one.process, { drives, wekaPort: 35_000, agentPort: 35_300 }).code, 0);
+  kit.clock.advance(8_000);
+  return one;
+}
+/** A cluster of so many drive processes, host ids from 0, all READY. */
+export function formed(kit: Kit, count: number): readonly ReturnType<typeof started>[] {
+  const all = Array.from({ length: count }, (_, index) =>
+    started(kit, kit.node(`node-${index}`, index + 1), 'drive', `uid-${index}`),
+  );
+  const [first] = all as [ReturnType<typeof started>];
+  assert.is(kit.shell(first.process, createText(all.map(({ process }) => process))).code, 0);
+  kit.clock.advance(25_000);
+  return all;
 }

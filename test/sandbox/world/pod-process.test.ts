@@ -2,30 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Process } from '../../../deploy/sandbox/world/pod-process.ts';
-import { createText, podKit } from './pod-kit.ts';
+import { createText, formed, podKit, started } from './pod-kit.ts';
 
 const RUNTIME = '/opt/weka/k8s-runtime';
-type Kit = ReturnType<typeof podKit>;
-
-/** Up to STEM or CLUSTERIZING. */
-function started(kit: Kit, node: ReturnType<Kit['node']>, mode: string, uid: string, env = {}) {
-  const one = kit.start(node, mode, uid, env);
-  kit.clock.advance(3_000);
-  const drives = mode === 'drive' ? [...node.drives.keys()] : undefined;
-  assert.is(kit.writeResources(one.process, { drives, wekaPort: 35_000, agentPort: 35_300 }).code, 0);
-  kit.clock.advance(8_000);
-  return one;
-}
-function formed(kit: Kit, count: number): readonly ReturnType<typeof started>[] {
-  const all = Array.from({ length: count }, (_, index) =>
-    started(kit, kit.node(`node-${index}`, index + 1), 'drive', `uid-${index}`),
-  );
-  const [first] = all as [ReturnType<typeof started>];
-  assert.is(kit.shell(first.process, createText(all.map(({ process }) => process))).code, 0);
-  kit.clock.advance(25_000);
-  return all;
-}
-
 test('a backend shows its milestones in order and waits for what it does not have', () => {
   const kit = podKit();
   const node = kit.node('a', 1);
