@@ -7,6 +7,8 @@ import type { Random } from '../io/random.ts';
 import type { ClusterAnswer, ClusterAsk, ClusterMessage } from '../messages/cluster.ts';
 import { unreachable } from '../messages/exhaustive.ts';
 import type { ClusterUid, ContainerUid } from '../messages/ids.ts';
+import { nodeReady } from '../messages/resources.ts';
+import type { WekaContainer } from '../messages/weka-container.ts';
 import { isProtocol } from '../messages/weka-modes.ts';
 import type { Machine, Now, Turn } from './machine.ts';
 import { candidates } from './rules/members.ts';
@@ -52,6 +54,12 @@ export function decider(uid: ClusterUid, { view, settings }: Pick<Deps, 'view' |
     return [next, [{ kind: 'answer', to: msg.answer, answer }]];
   };
 
+  /** A node that is known to be away runs nothing (F35, I4); one that is not there has no pods: its member is found to have none. */
+  function onUsableNode({ status }: WekaContainer): boolean {
+    const node = status?.nodeAffinity === undefined ? undefined : view.node(status.nodeAffinity);
+    return node === undefined || nodeReady(node);
+  }
+
   function respond(
     state: State & { sinceMs: number },
     ask: ClusterAsk,
@@ -60,7 +68,7 @@ export function decider(uid: ClusterUid, { view, settings }: Pick<Deps, 'view' |
   ): readonly [State, ClusterAnswer] {
     switch (ask.kind) {
       case 'member': {
-        const able = candidates(view.containersOfOwner(uid), ask.uid, chance);
+        const able = candidates(view.containersOfOwner(uid), ask.uid, chance).filter(onUsableNode);
         const lately = (member: { readonly uid: string }): boolean =>
           ms - (state.failedMs.get(member.uid as ContainerUid) ?? Number.NEGATIVE_INFINITY) < FAILED_MEMBER_MS; // The API's uid.
         const chosen = able.find(({ metadata }) => !lately(metadata)) ?? able[0];

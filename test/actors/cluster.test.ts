@@ -4,10 +4,10 @@ import * as assert from 'uvu/assert';
 import { decider, FAILED_MEMBER_MS, initial, REMOVAL_EVERY_MS } from '../../actors/cluster.ts';
 import type { Config } from '../../config.ts';
 import type { ClusterAnswer, ClusterAsk } from '../../messages/cluster.ts';
-import type { Attempt, ClusterUid, ContainerUid } from '../../messages/ids.ts';
+import type { Attempt, ClusterUid, ContainerUid, NodeName } from '../../messages/ids.ts';
 import type { KubeObject } from '../../messages/kube.ts';
 import type { ContainerMode } from '../../messages/weka-container.ts';
-import { memberOf } from '../support/containers.ts';
+import { memberOf, nodeOf } from '../support/containers.ts';
 import { fakeView } from '../support/fake-view.ts';
 import { SETTINGS } from '../support/pass.ts';
 
@@ -65,6 +65,22 @@ test('spec 07 §23 #39: leaving, paused and stopped members come last or never; 
     memberOf('s3', 's3', 6),
   ]);
   assert.equal(ask(member('self')), { kind: 'none', reason: 'No active container found' });
+});
+
+test('spec 07 §23 #39, F35: of self, a leaving, a stopped, one on a lost node and a good one the good one; the lost one never', () => {
+  const [lost, good] = [nodeOf('lost', { ready: false }), nodeOf('good')];
+  const on = (node: string) => ({ status: { nodeAffinity: node as NodeName } });
+  const members = [
+    memberOf('drive', 'self', 1, on('good')),
+    memberOf('drive', 'leaving', 2, { ...on('good'), spec: { state: 'deleting' } }),
+    memberOf('drive', 'stopped', 3, { status: { status: 'Stopped', nodeAffinity: 'good' as NodeName } }),
+    memberOf('drive', 'lost', 4, on('lost')),
+    memberOf('drive', 'good', 5, on('good')),
+  ];
+  for (const chance of [0, 0.2, 0.4, 0.6, 0.8, 0.99]) {
+    assert.is(nameIn(bench([lost, good, ...members])(member('self'), 0, chance)), 'good');
+  }
+  assert.is(bench([lost, memberOf('drive', 'lost', 4, on('lost'))])(member('self')).kind, 'none');
 });
 
 test('a stopped member is asked only when nobody better is left', () => {

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../actors/calls.ts';
 import { type Condition, conditionOf } from '../../../messages/condition.ts';
+import type { NodeName } from '../../../messages/ids.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import type { ContainerMode, WekaContainer } from '../../../messages/weka-container.ts';
 import {
@@ -145,7 +146,7 @@ const DONE = 'True Completed successfully';
 function leaving(of: 's3' | 'nfs', given: Given = {}, options: StoryOptions = {}) {
   const { state, answer } = weka();
   state.ports = of === 'nfs' ? ['eth1', 'eth2'] : [];
-  const sibling = memberOf('compute', 'sibling', 2);
+  const sibling = memberOf('compute', 'sibling', 2, { status: { nodeAffinity: 'node-2' as NodeName } });
   const container = memberOf(of, of, 7, {
     ...given,
     metadata: { deletionTimestamp: BORN, ...given.metadata },

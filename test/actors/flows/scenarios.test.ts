@@ -6,6 +6,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../actors/calls.ts';
+import type { NodeName } from '../../../messages/ids.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
 import {
@@ -344,7 +345,7 @@ function leavingStory({ host = 'UP', own, given, options }: Leaving = {}) {
     ...given,
     status: { allocations: { drives: ['A', 'B'], wekaPort: 35000, agentPort: 35303 }, ...given?.status },
   });
-  const sibling = memberOf('drive', 'sibling', 2);
+  const sibling = memberOf('drive', 'sibling', 2, { status: { nodeAffinity: 'node-2' as NodeName } });
   const exec = serving('w-d1', (call) => {
     const mine = own?.(call);
     if (mine !== undefined) return mine;
