@@ -124,6 +124,7 @@ export const clusterShape = object<WekaCluster>({
       computeContainers: integer,
       s3Containers: integer,
       nfsContainers: integer,
+      dataServicesContainers: integer,
       driveCores: integer,
       computeCores: integer,
       numDrives: integer,

@@ -43,6 +43,7 @@ export interface ClusterTemplate {
   readonly computeContainers?: number;
   readonly s3Containers?: number;
   readonly nfsContainers?: number;
+  readonly dataServicesContainers?: number;
   readonly driveCores?: number;
   readonly computeCores?: number;
   readonly numDrives?: number;

@@ -20,6 +20,7 @@ import type { ExecApi, KubeApi } from '../../io/outside.ts';
 import { CONDITIONS, isTrue } from '../../messages/condition.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
+import { shouldJoinCluster } from '../../messages/weka-modes.ts';
 import { type Controller, type ControllerOptions, createController } from '../../supervisors/controller.ts';
 import { testConfig } from '../support/config.ts';
 import { random } from '../support/seeded.ts';
@@ -82,7 +83,14 @@ function readCrds(): readonly unknown[] {
 /** The fleet with its cluster ordered; no controller runs yet. */
 export function createScene(options: SceneOptions): Scene {
   const { seed, nodes, drive, compute, failShare = 0, outside = {} } = options;
-  const { s3Containers = 0, nfsContainers = 0 } = options.order ?? {};
+  const {
+    s3Containers = 0,
+    nfsContainers = 0,
+    dataServicesContainers = 0,
+    telemetryContainers = 0,
+  } = options.order ?? {};
+  // An envoy to each s3.
+  const ordered = drive + compute + 2 * s3Containers + nfsContainers + dataServicesContainers + telemetryContainers;
   const stream = (name: string) => random(`${seed}/${name}`);
   const clock = simClock();
   const world = createWorld({ clock, random: stream, crds: CRDS, nodes, ...options.world });
@@ -149,7 +157,7 @@ export function createScene(options: SceneOptions): Scene {
     until,
     forMs: async (durationMs) => void (await until(() => false, durationMs)),
     own,
-    allUp: () => own().length === drive + compute + s3Containers + nfsContainers && own().every(isUp),
+    allUp: () => own().length === ordered && own().every(isUp),
     notUp: () =>
       own()
         .filter((container) => !isUp(container))
@@ -159,7 +167,8 @@ export function createScene(options: SceneOptions): Scene {
 
 /** Running, joined, drives added, protocol served: what counts as up. */
 export function isUp({ spec, status }: WekaContainer): boolean {
-  if (status?.status !== 'Running' || status.containerID === undefined) return false;
+  if (status?.status !== 'Running') return false;
+  if (shouldJoinCluster(spec.mode) && status.containerID === undefined) return false;
   switch (spec.mode) {
     case 'drive':
       return (status.addedDrives?.length ?? 0) === (spec.numDrives ?? 0);

@@ -6,10 +6,19 @@
 import { rfc3339 } from '../../../io/clock.ts';
 import type { Random } from '../../../io/random.ts';
 import { CLUSTERS, CONTAINERS, controllerOf, refOf } from '../../../messages/kube.ts';
-import type { ClusterTemplate, WekaCluster } from '../../../messages/weka-cluster.ts';
+import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { Cache } from './cache.ts';
 import { destroyCluster } from './cluster-destroyer.ts';
-import { choosePorts, containerOf, FINALIZER, isCore, operatorSecretOf, ROLES, type Role } from './cluster-objects.ts';
+import {
+  choosePorts,
+  containerOf,
+  FINALIZER,
+  isCore,
+  type OrderedTemplate,
+  operatorSecretOf,
+  ROLES,
+  type Role,
+} from './cluster-objects.ts';
 import { advanceProtocols } from './cluster-protocols.ts';
 import { type Command, formation, ioSteps, type Run, statusCommand } from './cluster-steps.ts';
 import { endpointsOf, isTrue, type Turn } from './cluster-turn.ts';
@@ -128,12 +137,16 @@ function prepared({ ctx, cluster, patchStatus }: Turn, objects: Cache<WekaCluste
   return false;
 }
 
-const wantedCount = (template: ClusterTemplate | undefined, role: Role): number =>
+/** An envoy to each s3. How many telemetry containers there are depends on exports that this model does not have. */
+const wantedCount = (template: OrderedTemplate | undefined, role: Role): number =>
   ({
     drive: template?.driveContainers,
     compute: template?.computeContainers,
     s3: template?.s3Containers,
     nfs: template?.nfsContainers,
+    'data-services': template?.dataServicesContainers,
+    envoy: template?.s3Containers,
+    telemetry: template?.telemetryContainers,
   })[role] ?? 0;
 const ofRole = (members: readonly Container[], role: Role) => members.filter(({ spec }) => spec.mode === role);
 

@@ -8,10 +8,11 @@ import { uuid } from './identity.ts';
 export interface OrderedTemplate extends ClusterTemplate {
   readonly driveCapacity?: number;
   readonly containerCapacity?: number;
+  readonly telemetryContainers?: number;
   readonly driveTypesRatio?: { readonly tlc?: number; readonly qlc?: number };
 }
 /** In the order in which they are created. */
-export const ROLES = ['drive', 'compute', 's3', 'nfs'] as const;
+export const ROLES = ['drive', 'compute', 's3', 'nfs', 'data-services', 'envoy', 'telemetry'] as const;
 export type Role = (typeof ROLES)[number];
 /** They form the cluster; the others join it. */
 export const isCore = ({ mode }: { readonly mode: string }): boolean => mode === 'drive' || mode === 'compute';
@@ -22,8 +23,18 @@ export const operatorSecretOf = (cluster: WekaCluster): string => `weka-operator
 
 const DIST_SERVICE = 'https://weka-drivers-dist.weka-operator-system.svc.cluster.local:60002';
 /** MiB a core, and the offset. */
-const HUGEPAGES = { drive: [1_400, 200], compute: [3_000, 200], s3: [1_400, 200], nfs: [1_200, 200] } as const;
-const GROUPS: Partial<Record<Role, string>> = { compute: 'compute', s3: 's3' };
+const HUGEPAGES: Readonly<Record<Role, readonly [perCore: number, offset: number]>> = {
+  drive: [1_400, 200],
+  compute: [3_000, 200],
+  s3: [1_400, 200],
+  nfs: [1_200, 200],
+  'data-services': [1_536, 200],
+  envoy: [0, 0],
+  telemetry: [0, 0],
+};
+const GROUPS: Partial<Record<Role, string>> = { compute: 'compute', telemetry: 'compute', s3: 's3', envoy: 's3' };
+/** They join no cluster and have one container in each pod of their own: the name is the mode's. */
+const joins = (role: Role): boolean => role !== 'envoy' && role !== 'telemetry';
 const HUGEPAGES_PER_DRIVE = 200;
 
 export function containerOf(
@@ -35,7 +46,10 @@ export function containerOf(
   const { metadata, spec } = cluster;
   const id = uuid(random);
   const template: OrderedTemplate | undefined = spec?.dynamicTemplate;
-  const cores = { drive: template?.driveCores, compute: template?.computeCores, s3: 1, nfs: 1 };
+  const cores: Partial<Record<Role, number | undefined>> = {
+    drive: template?.driveCores,
+    compute: template?.computeCores,
+  };
   const numCores = cores[role] ?? 1;
   const sharing = role === 'drive' ? sharingOf(template) : {};
   const numDrives = role === 'drive' && sharing.containerCapacity === undefined ? (template?.numDrives ?? 2) : 0;
@@ -67,14 +81,14 @@ export function containerOf(
     spec: {
       image: spec?.image ?? '',
       ...(spec?.imagePullSecret === undefined ? {} : { imagePullSecret: spec.imagePullSecret }),
-      name: `${role}x${id.replaceAll('-', 'x')}`,
+      name: `${role.replaceAll('-', 'x')}x${id.replaceAll('-', 'x')}`,
       mode: role,
       numCores,
       network: role === 'nfs' ? { ethDevice: NFS_INTERFACE } : { udpMode: true },
       ...(numDrives > 0 ? { numDrives } : {}),
       ...sharing,
       ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
-      ...(joinIpPorts.length > 0 ? { joinIpPorts } : {}),
+      ...(joins(role) && joinIpPorts.length > 0 ? { joinIpPorts } : {}),
       hugepages: perCore * numCores + HUGEPAGES_PER_DRIVE * numDrives,
       hugepagesOffset: offset * (role === 'drive' ? Math.max(1, numDrives) : 1),
       hugepagesSize: '2Mi',

@@ -1,5 +1,5 @@
 /**
- * Start-up of the modes that serve or store data of a cluster: drive, compute, s3, nfs. Each milestone shows as a file or in
+ * Start-up of the modes that serve or store data of a cluster: drive, compute, s3, nfs, data-services. Each milestone shows as a file or in
  * `weka local ps`. Source: spec 04, 12.3; spec 07, 21.2 and 21.5 (default timings).
  */
 import { draw } from '../latency.ts';
@@ -70,12 +70,15 @@ function parsed(text: string): Resources | undefined {
   }
 }
 
+/** Companions need no port of their own beside the agent's. */
+const ALONE: ReadonlySet<string> = new Set(['envoy', 'telemetry']);
 /** Ports come from the file where the pod was given none. False: a needed one is in neither. */
 function adoptPorts(process: Process, { wekaPort, agentPort }: Resources): boolean {
   const given = (name: string) => Number(process.env.get(name) ?? 0) || undefined;
   const [port, agent] = [given('PORT') ?? wekaPort, given('AGENT_PORT') ?? agentPort];
-  if (port === undefined || agent === undefined) return false;
-  process.write(`${RUNTIME}/vars/port`, String(port));
+  const serves = !ALONE.has(process.mode);
+  if ((serves && port === undefined) || agent === undefined) return false;
+  if (port !== undefined) process.write(`${RUNTIME}/vars/port`, String(port));
   process.write(`${RUNTIME}/vars/agent_port`, String(agent));
   return true;
 }

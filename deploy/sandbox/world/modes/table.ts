@@ -2,6 +2,7 @@
 import type { Process, StartUp } from '../pod-process.ts';
 import { adhocOp } from './adhoc-op.ts';
 import { backend } from './backend.ts';
+import { companion } from './companion.ts';
 import { discovery } from './discovery.ts';
 import { driversBuilder, driversDist, driversLoader } from './drivers.ts';
 import { adhocWithContainer } from './feature-flags.ts';
@@ -13,7 +14,10 @@ const STARTS: Readonly<Record<string, (process: Process) => StartUp>> = {
   compute: backend,
   s3: backend,
   nfs: backend,
+  'data-services': backend,
   smbw,
+  envoy: companion,
+  telemetry: companion,
   discovery,
   ssdproxy: ssdProxy,
   'drivers-loader': driversLoader,
