@@ -7,13 +7,15 @@ import type { NodeName } from '../../../messages/ids.ts';
 import { controllerOf, PODS, refOf } from '../../../messages/kube.ts';
 import { nodeReady, type Pod } from '../../../messages/resources.ts';
 import { done, type Verdict, WAIT_MS, wait } from '../../../messages/verdict.ts';
-import { hasAgent } from '../../../messages/weka-modes.ts';
+import { hasAgent, requiresDrivers } from '../../../messages/weka-modes.ts';
 import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
 import { knownInfo } from '../../node/discovery.ts';
+import { driversReady } from '../../rules/drivers.ts';
 import { usableAgent } from '../../rules/node-agent.ts';
 import { namespaceOf, type Pass, podRef, usesCriO } from '../pass.ts';
 import { execText, kubeFailed, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
+import { driverNeed, loadDrivers } from './drivers.ts';
 
 /** A pod that was told ends by itself, and its end starts a pass: until then it is told again only so often. Source: spec 03, 15 no. 1. */
 const INSURANCE_MS = 30_000;
@@ -48,7 +50,21 @@ function* instruct(pass: Pass, pod: Pod, force: Force): Script<boolean> {
   const { told } = yield* permit(pass, pod, force, !usesCriO(pass) && (node === undefined || nodeReady(node)));
   const reachable = nodeReady(node) && !usesCriO(pass) && hasAgent(pass.spec.mode);
   if (reachable) yield* exec(targetOf(pass, pod), localStop(force === 'forced'), 'removal');
+  if (lacksDrivers(pass, pod)) yield* loadDrivers(pass, driverNeed(pass), false);
   return told;
+}
+/**
+ * A process that was let go gracefully while it waited for its drivers ends only after it has got them; a permission to stop
+ * by force that comes later does not help it (spec 04, 12.4). What stops at once needs none.
+ */
+const PATIENCE_MS = 60_000;
+function lacksDrivers(pass: Pass, { metadata }: Pod): boolean {
+  const { node, settings, spec, wallMs } = pass;
+  if (node === undefined || !nodeReady(node) || !requiresDrivers(spec.mode)) return false;
+  // The time by which it must be gone, less the time it was given.
+  const sinceMs = Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1_000;
+  if (!(wallMs - sinceMs > PATIENCE_MS)) return false;
+  return !driversReady(node, driverNeed(pass), settings.backendDriversNeedBootId);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   playStep,
   requestOf,
 } from '../../../support/play.ts';
+import { SIM_START_WALL_MS } from '../../../support/sim-clock.ts';
 
 const bound = containerOf('compute', { status: { nodeAffinity: NODE } });
 const INFO = { is_ht: false, kubernetes_distro: 'k8s', os: 'ubuntu', boot_id: 'boot-1', schema: 3 };
@@ -254,6 +255,26 @@ test('F4: another one’s pod of that name is not ours to stop', () => {
     play(stop(passFor(bound, { world: [foreign] }), 'forced'), [[`get ${POD}`, did(foreign)]]).verdict,
     done,
   );
+});
+
+test('spec 04 §12.4: a pod that is still there after a minute, on a node without its drivers, gets them: it cannot end before', () => {
+  const given = (seconds: number, drivers: string | undefined) => {
+    const asked = new Date(SIM_START_WALL_MS - seconds * 1_000 + 31_536_000_000).toISOString();
+    const pod = podFor(bound, { metadata: { deletionTimestamp: asked, deletionGracePeriodSeconds: 31_536_000 } });
+    const world = [pod, nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': drivers } })];
+    const lines: Line[] = [
+      [`get ${POD}`, did(pod)],
+      ['exec AllowForceStop', ok()],
+      ['exec WekaLocalStop', exit(1)],
+    ];
+    return { script: stop(passFor(bound, { world }), 'forced'), lines };
+  };
+  const late = given(61, undefined);
+  play(late.script, [...late.lines, ['node loadDrivers', { kind: 'pending', delayMs: 1_000, reason: 'x' }]]);
+  const early = given(59, undefined);
+  play(early.script, early.lines);
+  const served = given(61, `${IMAGE}:boot-1`);
+  play(served.script, served.lines);
 });
 
 test('spec 03 §15 no. 1: nobody took the instruction: again after 3 s; one did: the insurance is enough', () => {
