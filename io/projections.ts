@@ -5,7 +5,7 @@
 import { nodeShape, podShape, readObject } from '../messages/foreign-shapes.ts';
 import type { KubeObject } from '../messages/kube.ts';
 import { readContainer } from '../messages/read-container.ts';
-import type { Node, ObjectCondition, Pod } from '../messages/resources.ts';
+import type { Node, ObjectCondition, Pod, PodContainer } from '../messages/resources.ts';
 import type { Shape } from '../messages/shape.ts';
 import { type Project, withoutManagedFields } from '../messages/watch.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
@@ -61,9 +61,16 @@ export function projectPod(object: KubeObject): Pod {
       ...(nodeName === undefined ? {} : { nodeName }),
       ...(tolerations === undefined ? {} : { tolerations }),
       ...(terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds }),
-      containers: containers.map(({ name, image }) => ({ name, ...(image === undefined ? {} : { image }) })),
+      containers: containers.map(projectPodContainer),
     },
   };
+}
+/** What every pod of ours is told of its own image. Source: spec 04, 6.1. */
+const IMAGE_NAME = 'IMAGE_NAME';
+/** The image it was built for: a registry mirror's webhook may have put its own name in the image's place. */
+function projectPodContainer({ name, image: run, env }: PodContainer): PodContainer {
+  const image = env?.find((each) => each.name === IMAGE_NAME)?.value ?? run;
+  return image === undefined ? { name } : { name, image };
 }
 /** As it is, less the bookkeeping of managers. */
 export const projectAs =

@@ -12,6 +12,7 @@ import type {
   Node,
   ObjectCondition,
   Pod,
+  PodContainer,
   PodContainerStatus,
   Secret,
   Taint,
@@ -54,7 +55,11 @@ export const podShape = object<Pod>({
     tolerations,
     terminationGracePeriodSeconds: integer,
     containers: list(
-      object<NonNullable<NonNullable<Pod['spec']>['containers']>[number]>({ name: must(text), image: text }),
+      object<PodContainer>({
+        name: must(text),
+        image: text,
+        env: list(object<NonNullable<PodContainer['env']>[number]>({ name: must(text), value: text })),
+      }),
     ),
   }),
   status: object<NonNullable<Pod['status']>>({

@@ -22,13 +22,18 @@ export interface PodContainerStatus {
   readonly ready?: boolean;
   readonly state?: { readonly running?: { readonly startedAt?: string } };
 }
+export interface PodContainer {
+  readonly name: string;
+  readonly image?: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
 export interface Pod extends KubeObject {
   readonly metadata: ObjectMeta;
   readonly spec?: {
     readonly nodeName?: string;
     readonly tolerations?: readonly Toleration[];
     readonly terminationGracePeriodSeconds?: number;
-    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
+    readonly containers?: readonly PodContainer[];
   };
   readonly status?: {
     readonly phase?: string;

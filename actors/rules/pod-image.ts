@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { PODS_CONTAINER, type Pod } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 
-/** Undefined: the pod has no container `weka-container`. */
+/** The image it was built for (io/projections.ts). Undefined: the pod has no container `weka-container`. */
 export const imageOf = (pod: Pod): string | undefined =>
   pod.spec?.containers?.find(({ name }) => name === PODS_CONTAINER)?.image;
 

@@ -21,12 +21,14 @@ import { type Objection, upgradeObjection } from './upgrade-conditions.ts';
 
 const GOING = 'Pod is being deleted, waiting';
 
-/** An image was applied before, and it or the pod's is another than the wanted one: also on the way back to the old one. */
+/**
+ * Another image than the wanted one was applied, or its pod was built for another one: also before the first image was
+ * applied, and on the way back to the last one.
+ */
 export const changesImage = (pass: Pass): boolean => {
   const { pod, spec, status } = pass;
-  return (
-    pod !== undefined && Boolean(status.lastAppliedImage) && (imageNotAligned(pass) || imageOf(pod) !== spec.image)
-  );
+  if (pod === undefined) return false;
+  return (Boolean(status.lastAppliedImage) && imageNotAligned(pass)) || imageOf(pod) !== spec.image;
 };
 
 export function handleImageUpdate(pass: Pass): Verdict | Ask {

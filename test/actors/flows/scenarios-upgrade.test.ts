@@ -1,6 +1,7 @@
 /** A container comes to another image, and back. Spec 03, 9 and 17; spec 04, 6.1; F31, V10. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { projectPod } from '../../../io/projections.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import type { Pod } from '../../../messages/resources.ts';
 import type { ContainerMode, WekaContainer } from '../../../messages/weka-container.ts';
@@ -120,8 +121,8 @@ test('spec 03 §17 #48, 04 §17 #42: one that may not be upgraded comes back wit
       exec: serving('w-m'),
     });
     s.until(() => imageOfNewPod(s) !== undefined);
-    const env = s.view.pod('weka', 'm')?.spec?.containers?.[0] as { env?: { name: string; value?: string }[] };
-    assert.is(env.env?.find(({ name }) => name === 'IMAGE_NAME')?.value, imageOfNewPod(s));
+    const env = s.view.pod('weka', 'm')?.spec?.containers?.[0]?.env;
+    assert.is(env?.find(({ name }) => name === 'IMAGE_NAME')?.value, imageOfNewPod(s));
     return imageOfNewPod(s);
   };
   assert.is(comesBackWith(3), OLD);
@@ -268,6 +269,28 @@ test('an image that never came up is taken back: the pod goes although the old i
   assert.is(s.count('delete pods/weka/m'), 1);
   podEnds(s);
   s.until(() => imageOfNewPod(s) === OLD);
+});
+
+test('an image that is changed before the first one came up: the pod is made anew for it', () => {
+  const s = upgrading({ given: { status: { lastAppliedImage: '' } } });
+  s.look();
+  assert.is(s.count('delete pods/weka/m'), 1);
+  podEnds(s);
+  s.until(() => imageOfNewPod(s) === IMAGE);
+});
+
+test('a registry mirror that renames the image of a pod is no other image: what the pod was built for counts', () => {
+  const pod = {
+    ...podFor(memberOf('compute', 'm', 7)),
+    spec: {
+      containers: [
+        { name: 'weka-container', image: 'mirror.example/weka:1', env: [{ name: 'IMAGE_NAME', value: IMAGE }] },
+      ],
+    },
+  };
+  assert.equal(projectPod(pod).spec?.containers, [{ name: 'weka-container', image: IMAGE }]);
+  const agent = { ...pod, spec: { containers: [{ name: 'node-agent', image: 'a:1', env: [{ name: 'NODE_NAME' }] }] } };
+  assert.equal(projectPod(agent).spec?.containers, [{ name: 'node-agent', image: 'a:1' }]);
 });
 
 test.run();
