@@ -1,6 +1,7 @@
 /** `npm run sim -- --seeds 1..200`: seeded lives one after another; says what each came to, and ends with 1 if one went wrong. */
 import { Command, InvalidArgumentError } from 'commander';
 import { live as liveInChaos } from './chaos.ts';
+import { live as liveWithLeave } from './leaves.ts';
 import { live } from './life.ts';
 
 interface Options {
@@ -15,6 +16,7 @@ interface Options {
   readonly trace?: string;
   readonly verbose?: boolean;
   readonly chaos?: boolean;
+  readonly leaves?: boolean;
 }
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -30,6 +32,10 @@ const command = new Command('sim')
   .option('--no-twice', 'do not live each seed a second time to compare the traces')
   .option('--trace <text>', 'print the trace lines that contain this text')
   .option('--chaos', 'nodes, pods, process and API server come and go meanwhile; each seed is lived once')
+  .option(
+    '--leaves',
+    'one random leave at a random instant: delete, pause, upgrade, drain, node loss; each seed is lived once',
+  )
   .option('--verbose', 'print API requests by verb and kind');
 
 function seeds(text: string): readonly [number, number] {
@@ -49,7 +55,20 @@ function count(text: string): number {
 }
 
 command.parse();
-const { seeds: range, fail, drive, compute, s3, nfs, nodes, twice, trace, verbose, chaos } = command.opts<Options>();
+const {
+  seeds: range,
+  fail,
+  drive,
+  compute,
+  s3,
+  nfs,
+  nodes,
+  twice,
+  trace,
+  verbose,
+  chaos,
+  leaves,
+} = command.opts<Options>();
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 let [passed, failed] = [0, 0];
 for (let seed = range[0]; seed <= range[1]; seed += 1) {
@@ -61,6 +80,17 @@ for (let seed = range[0]; seed <= range[1]; seed += 1) {
     const details = faults.length === 0 ? [] : [...faults, ...story];
     say(
       `seed ${seed}: ${faults.length === 0 ? 'ok' : 'FAILED'}; ${figures}${details.map((line) => `\n  ${line}`).join('')}`,
+    );
+    if (faults.length === 0) passed += 1;
+    else failed += 1;
+    continue;
+  }
+  if (leaves === true) {
+    const { faults, story, settledMs = Number.NaN, goneMs = Number.NaN } = await liveWithLeave(options);
+    const figures = `settled ${seconds(settledMs)}, gone ${seconds(goneMs)}, ${Math.round(performance.now() - startedMs)} ms`;
+    const details = faults.length === 0 ? [] : [...faults, ...story];
+    say(
+      `seed ${seed}: ${faults.length === 0 ? 'ok' : 'FAILED'}; ${figures}; ${story.at(0) ?? 'nothing'}${details.map((line) => `\n  ${line}`).join('')}`,
     );
     if (faults.length === 0) passed += 1;
     else failed += 1;
