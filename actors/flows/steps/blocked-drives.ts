@@ -136,7 +136,8 @@ function* removeOne(
   if (parsed.kind === 'bad') return `error reading drive ${serial}: ${parsed.why}`;
   // Gone already. Should the proxy still have it, it is found there as left over (step 57).
   if (parsed.value === undefined) return undefined;
-  const { status } = parsed.value;
+  const { status, uuid: found } = parsed.value;
+  if (found !== uuid) return `error reading drive ${serial}: the answer is about drive '${found}'`;
   if (status !== 'ACTIVE' && status !== 'INACTIVE')
     return `drive has status '${status}', wait for it to become 'INACTIVE'`;
   if (status === 'ACTIVE') {

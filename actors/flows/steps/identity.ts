@@ -16,8 +16,8 @@ const NO_CLUSTER = '00000000-0000-0000-0000-000000000000';
 /** What the container's own process says of its membership. */
 export type Membership =
   | { readonly kind: 'member'; readonly hostId: number; readonly guid: string }
-  /** It definitely belongs to no cluster. */
-  | { readonly kind: 'notMember'; readonly text: string }
+  /** It belongs to no cluster. `definite`: it says so itself; else it names none. */
+  | { readonly kind: 'notMember'; readonly text: string; readonly definite: boolean }
   | { readonly kind: 'unknown'; readonly text: string };
 
 export function* readMembership({ spec }: Pass, target: PodTarget): Script<Membership> {
@@ -28,11 +28,12 @@ export function* readMembership({ spec }: Pass, target: PodTarget): Script<Membe
   const answer = parseIdentity(outcome.stdout);
   if (answer.kind === 'bad') return { kind: 'unknown', text: answer.why };
   const { hasValue, exception, value } = answer.value;
-  if (!hasValue && exception !== undefined) return { kind: 'notMember', text: exception };
+  if (!hasValue && exception !== undefined) return { kind: 'notMember', text: exception, definite: true };
   if (value === undefined)
     return { kind: 'unknown', text: 'no value in response from weka local container-get-identity' };
   if (value.clusterGuid === '' || value.clusterGuid === NO_CLUSTER) {
-    return { kind: 'notMember', text: 'container is not part of the cluster yet' };
+    const definite = value.clusterGuid === NO_CLUSTER;
+    return { kind: 'notMember', text: 'container is not part of the cluster yet', definite };
   }
   return { kind: 'member', hostId: value.hostId, guid: value.clusterGuid };
 }

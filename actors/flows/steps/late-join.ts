@@ -21,6 +21,7 @@ function* probe(pass: Pass, target: PodTarget, restartStep: string | undefined):
   const found = yield* readMembership(pass, target);
   if (found.kind === 'unknown') return failed(found.text);
   if (found.kind === 'notMember') {
+    if (!found.definite) return failed(found.text);
     return skipped(found.text, { status: { timestamps: { [NOT_MEMBER]: new Date(pass.wallMs).toISOString() } } });
   }
   const mismatch = guidMismatch(pass, found.guid);

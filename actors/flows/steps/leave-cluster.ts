@@ -16,14 +16,18 @@ import { ownerCluster } from '../owner-cluster.ts';
 import type { Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
-import { chooseSibling, foreign, isVerdict, LOOK_AGAIN_MS, readHost } from './sibling.ts';
+import { guidMismatch } from './identity.ts';
+import { chooseSibling, foreign, isVerdict, LOOK_AGAIN_MS, mismatched, readHost } from './sibling.ts';
 import { stop } from './stop-pod.ts';
 
+/** An id of another cluster than the owner's names some other host there. */
 const withId =
   (script: (pass: Pass, id: number) => Script<Verdict>) =>
   (pass: Pass): Verdict | Ask => {
-    const id = pass.status.containerID;
-    return id === undefined ? failed('container ID is not set') : ask('member', script(pass, id));
+    const { containerID: id, clusterID } = pass.status;
+    if (id === undefined) return failed('container ID is not set');
+    const mismatch = clusterID ? guidMismatch(pass, clusterID) : undefined;
+    return mismatch === undefined ? ask('member', script(pass, id)) : mismatched(mismatch);
   };
 
 /** D15, modes without a protocol. */
@@ -59,6 +63,10 @@ function* deactivateHost(pass: Pass, id: number): Script<Verdict> {
 export const removeDrives = withId(function* (pass, id) {
   const sibling = yield* chooseSibling(pass);
   if (isVerdict(sibling)) return sibling;
+  const host = yield* readHost(sibling.run, id);
+  if (host.kind === 'failed') return failed(host.reason);
+  const other = foreign(pass, host, id);
+  if (other !== undefined) return other;
   const list = listContainerDrivesViaMember(id);
   const listed = yield* sibling.run(list);
   if (listed.kind !== 'ok') return failed(`${execText(list, listed)}, ${stderrOf(listed)}`);

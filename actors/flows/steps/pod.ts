@@ -6,6 +6,7 @@ import type { Pod } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { isDiscovery } from '../../../messages/weka-modes.ts';
 import { askNode, kube, type Script } from '../../calls.ts';
+import { joinedCluster } from '../../rules/joined-cluster.ts';
 import { joinAddresses } from '../../rules/members.ts';
 import { NO_NODE_INFO, representativeNode } from '../../rules/node-info.ts';
 import { buildPod } from '../../rules/pod-spec/build-pod.ts';
@@ -50,7 +51,8 @@ function* createPod(pass: Pass, info: NodeInfo): Script<Verdict> {
   const [owner] = container.metadata.ownerReferences ?? [];
   const joins = (spec.joinIpPorts?.length ?? 0) > 0;
   if (joins && owner === undefined) return failed('no owner reference found');
-  const joinIps = joins && owner !== undefined ? joinAddresses(view.containersOfOwner(owner.uid), chance) : [];
+  const cluster = joins ? joinedCluster(container, view) : undefined;
+  const joinIps = cluster === undefined ? [] : joinAddresses(view.containersOfOwner(cluster.metadata.uid), chance);
   const image = yield* imageToRun(pass);
   const built = buildPod(container, info, { settings, joinIps, image });
   if (built.kind === 'failed') return failed(`Failed to create pod spec: ${built.error}`);

@@ -73,14 +73,22 @@ export function* readHost(run: Run, id: number): Script<Host> {
   if (outcome.kind !== 'ok') return { kind: 'failed', reason: `${execText(command, outcome)}, ${stderrOf(outcome)}` };
   const parsed = parseClusterContainer(outcome.stdout);
   if (parsed.kind === 'bad') return { kind: 'failed', reason: parsed.why };
-  return parsed.value === undefined ? { kind: 'gone' } : { kind: 'known', container: parsed.value };
+  const container = parsed.value;
+  if (container === undefined) return { kind: 'gone' };
+  const { host_id: hostId, container_name: name } = container;
+  // Nothing is taken out of a cluster on an answer that does not say whom it is about.
+  if (name === '' || (hostId !== '' && hostId !== `HostId<${id}>`))
+    return { kind: 'failed', reason: `the answer about host ${id} is about ${hostId || 'no host'} ${name}` };
+  return { kind: 'known', container };
 }
 
 /** Set when the id is another container's by now: nothing is done to that one (F3). */
 export function foreign(pass: Pass, host: Host, id: number): Verdict | undefined {
   if (host.kind !== 'known') return undefined;
   const { container_name: containerName } = host.container;
-  if (containerName === '' || containerName === pass.spec.name) return undefined;
-  const text = `host ${id} is ${containerName} in the cluster, not ${pass.spec.name}`;
-  return wait(LOOK_AGAIN_MS, text, { events: [warningEachMinute('ClusterIdMismatch', text)] });
+  return containerName === pass.spec.name
+    ? undefined
+    : mismatched(`host ${id} is ${containerName} in the cluster, not ${pass.spec.name}`);
 }
+export const mismatched = (text: string): Verdict =>
+  wait(LOOK_AGAIN_MS, text, { events: [warningEachMinute('ClusterIdMismatch', text)] });

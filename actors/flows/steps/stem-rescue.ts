@@ -1,11 +1,11 @@
 /** Step 54: a container left out when its cluster was formed is made to join, once. Source: spec 07, 6.3; F18, I5. */
 import { applyResources, restartLocal, setJoinIps } from '../../../io/commands.ts';
 import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
-import type { ClusterUid } from '../../../messages/ids.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
 import { hasJoinIps } from '../../../messages/weka-modes.ts';
 import { exec, kube, type PodTarget, type Script } from '../../calls.ts';
+import { joinedCluster } from '../../rules/joined-cluster.ts';
 import { joinAddresses } from '../../rules/members.ts';
 import { containerRef, hasCondition, ownPod, type Pass } from '../pass.ts';
 import { withCondition } from '../run.ts';
@@ -22,11 +22,11 @@ export function setJoinIpsIfStuckInStem(pass: Pass): Verdict | Ask {
   const { container, view, wallMs, chance } = pass;
   const [owner] = container.metadata.ownerReferences ?? [];
   if (owner === undefined) return failed('no owner references found');
-  const cluster = view.cluster(owner.uid as ClusterUid); // Undefined for other owners.
+  const cluster = joinedCluster(container, view);
   const created = conditionOf(cluster?.status?.conditions, 'ClusterCreated');
   if (created?.status !== 'True') return failed('error getting cluster creation time: cluster creation time not found');
   if (wallMs - Date.parse(created.lastTransitionTime) <= FORMED_MS) return done;
-  const addresses = joinAddresses(view.containersOfOwner(owner.uid), chance);
+  const addresses = joinAddresses(view.containersOfOwner(cluster?.metadata.uid ?? ''), chance);
   const target = ownPod(pass);
   if (addresses.length === 0 || target === undefined) return done;
   return ask('member', rescue(pass, target, addresses));

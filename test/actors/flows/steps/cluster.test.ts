@@ -6,8 +6,10 @@ import { NOT_MEMBER, probeLateJoin } from '../../../../actors/flows/steps/late-j
 import { deactivate, removeDrives, removeHost } from '../../../../actors/flows/steps/leave-cluster.ts';
 import { inStem, setJoinIpsIfStuckInStem } from '../../../../actors/flows/steps/stem-rescue.ts';
 import { done, failed, type Verdict, wait } from '../../../../messages/verdict.ts';
+import type { WekaClient } from '../../../../messages/weka-cluster.ts';
 import type { WekaContainerStatus } from '../../../../messages/weka-container.ts';
 import {
+  BORN,
   clusterOf,
   containerOf,
   type Given,
@@ -136,7 +138,7 @@ test('F2: only a definite "no" is remembered', () => {
   assert.equal('status' in no && no.status, {
     timestamps: { [NOT_MEMBER]: new Date(SIM_START_WALL_MS).toISOString() },
   });
-  for (const unknown of [exit(1), lost, ok('{')]) {
+  for (const unknown of [exit(1), lost, ok('{'), okJson({ has_value: true, value: {} })]) {
     const verdict = probe([identity(unknown)]);
     assert.ok(verdict.kind === 'failed' && verdict.status === undefined);
   }
@@ -182,6 +184,27 @@ test('spec 07 §23 #24: join addresses, apply, restart in order, then the spec; 
     spec: { joinIpPorts: ADDRESSES },
   });
   assert.equal([verdict.kind, conditionOf(verdict)], ['done', ['StemRescue']]);
+});
+
+test('I5: a client in STEM joins the cluster that its WekaClient points at', () => {
+  const client: WekaClient = {
+    apiVersion: 'weka.weka.io/v1alpha1',
+    kind: 'WekaClient',
+    metadata: { name: 'cl', namespace: 'weka', uid: 'uid-cl', resourceVersion: '1', creationTimestamp: BORN },
+    spec: { targetCluster: { name: 'c', namespace: 'weka' } },
+  };
+  const container = containerOf('client', {
+    metadata: { ownerReferences: [ownedBy('WekaClient', 'cl')] },
+    status: { nodeAffinity: NODE, internalStatus: 'STEM' },
+  });
+  const world = [podFor(container), client, ...PEERS];
+  const wallMs = SIM_START_WALL_MS + 120_000;
+  const { calls } = playStep(setJoinIpsIfStuckInStem(passFor(container, { world, wallMs })), [
+    ...SETUP,
+    ['exec WekaLocalRestart', ok()],
+    ['mergePatch wekacontainers/weka/client', did(container)],
+  ]);
+  assert.equal(argvOf(calls, 'WekaLocalResources').slice(-2), ADDRESSES);
 });
 
 test('spec 07 §23 #24: exactly one restart, also when the update conflicts', () => {
@@ -291,11 +314,29 @@ test('spec 07 §23 #37: a host that weka does not find is done, also with its tr
 });
 
 test('F3: an id that is another container’s by now is left alone, with an event', () => {
-  for (const step of [deactivate, removeHost]) {
+  for (const step of [deactivate, removeDrives, removeHost]) {
     const slot: readonly Line[] = step === removeHost ? [['cluster removalSlot', { kind: 'granted' }]] : [];
     const back: readonly Line[] = step === removeHost ? [['cluster removalFailed', { kind: 'noted' }]] : [];
     const { verdict } = left(step, [...slot, CHOSEN, host('UP', 'w-other'), ...back]);
     assert.equal('events' in verdict && verdict.events?.map(({ reason }) => reason), ['ClusterIdMismatch']);
+  }
+});
+
+test('spec 07 §23 #23, F3: an id of another cluster than the owner’s is never sent to the owner’s members', () => {
+  const container = memberOf('drive', 'd1', 7, { spec: { state: 'deleting' }, status: { clusterID: 'guid-other' } });
+  const pass = passFor(container, { world: [podFor(container), SIBLING, podFor(SIBLING)] });
+  for (const step of [deactivate, removeDrives, removeHost]) {
+    const { verdict } = playStep(step(pass));
+    assert.equal('events' in verdict && verdict.events?.map(({ reason }) => reason), ['ClusterIdMismatch']);
+  }
+});
+
+test('F3: an answer that does not say whose host it is, or is about another host, takes nothing out', () => {
+  for (const answer of [[{}], [null], [{ status: 'UP' }], [{ host_id: 'HostId<70>', container_name: 'w-d1' }]]) {
+    const line: Line = ['exec GetWekaContainer', okJson(answer)];
+    for (const step of [deactivate, removeDrives])
+      assert.is(left(step, [CHOSEN, line]).verdict.kind, 'failed', JSON.stringify(answer));
+    assert.is(left(removeHost, [SLOT, CHOSEN, line, BACK]).verdict.kind, 'failed', JSON.stringify(answer));
   }
 });
 
@@ -338,6 +379,7 @@ const drives = (...uuids: readonly string[]): Line => [
 test('spec 03 §17 #1: every drive of the host is taken out; one that is gone is fine; all are tried', () => {
   const { calls, verdict } = left(removeDrives, [
     CHOSEN,
+    host('INACTIVE'),
     drives('A', 'B'),
     ['exec RemoveDrive', ok()],
     ['exec RemoveDrive', exit(1, 'The given drive "B" does not exist')],
@@ -349,13 +391,14 @@ test('spec 03 §17 #1: every drive of the host is taken out; one that is gone is
   assert.equal(verdict, done);
   const bad = left(removeDrives, [
     CHOSEN,
+    host('INACTIVE'),
     drives('A', 'B'),
     ['exec RemoveDrive', exit(1, 'busy')],
     ['exec RemoveDrive', ok()],
   ]).verdict;
   assert.ok(bad.kind === 'failed' && bad.reason.startsWith('failed to remove drives for container 7: [A: busy'));
-  assert.equal(left(removeDrives, [CHOSEN, drives()]).verdict, done);
-  assert.is(left(removeDrives, [CHOSEN, ['exec ListContainerDrives', exit()]]).verdict.kind, 'failed');
+  assert.equal(left(removeDrives, [CHOSEN, GONE, drives()]).verdict, done);
+  assert.is(left(removeDrives, [CHOSEN, GONE, ['exec ListContainerDrives', exit()]]).verdict.kind, 'failed');
 });
 
 const SLOT: Line = ['cluster removalSlot', { kind: 'granted' }];

@@ -7,7 +7,18 @@ import { ensurePod, updatePodMetadata, updatePodTolerations } from '../../../../
 import { gracefulUnlessNeverSeen, stop, stopPod } from '../../../../actors/flows/steps/stop-pod.ts';
 import type { KubeObject } from '../../../../messages/kube.ts';
 import { done, failed, wait } from '../../../../messages/verdict.ts';
-import { agentOn, containerOf, IMAGE, NODE, nodeOf, ownedBy, podFor } from '../../../support/containers.ts';
+import type { WekaClient } from '../../../../messages/weka-cluster.ts';
+import {
+  agentOn,
+  BORN,
+  containerOf,
+  IMAGE,
+  memberOf,
+  NODE,
+  nodeOf,
+  ownedBy,
+  podFor,
+} from '../../../support/containers.ts';
 import { passFor } from '../../../support/pass.ts';
 import {
   absent,
@@ -92,6 +103,29 @@ test('join addresses need an owner', () => {
     status: { nodeAffinity: NODE },
   });
   assert.equal(playStep(ensurePod(passFor(orphan)), [DISCOVERED]).verdict, failed('no owner reference found'));
+});
+
+test('spec 07 §23 #27, I5: addresses of the members that serve now, a client’s from its target; with none, those of the spec', () => {
+  const joins = { spec: { joinIpPorts: ['10.9.9.9:1'] }, status: { nodeAffinity: NODE } };
+  const joiner = containerOf('compute', { name: 'late', ...joins });
+  const client = containerOf('client', {
+    metadata: { ownerReferences: [ownedBy('WekaClient', 'cl')] },
+    ...joins,
+  });
+  const wekaClient: WekaClient = {
+    apiVersion: 'weka.weka.io/v1alpha1',
+    kind: 'WekaClient',
+    metadata: { name: 'cl', namespace: 'weka', uid: 'uid-cl', resourceVersion: '1', creationTimestamp: BORN },
+    spec: { targetCluster: { name: 'c', namespace: 'weka' } },
+  };
+  for (const status of ['Running', 'Stopped', 'PodNotRunning'])
+    for (const container of [joiner, client]) {
+      const world = [wekaClient, memberOf('drive', 'm', 1, { status: { status } })];
+      const create: Line = [`create pods/weka/${container.metadata.name}`, did(podFor(container))];
+      const { calls } = playStep(ensurePod(passFor(container, { world })), [DISCOVERED, create]);
+      const value = status === 'Running' ? '10.0.0.1:35000' : '10.9.9.9:1';
+      assert.ok(JSON.stringify(requestOf(calls, 'create')).includes(JSON.stringify({ name: 'JOIN_IPS', value })));
+    }
 });
 
 test('spec 02 §12 #15 to #18: labels, annotations and tolerations go under the pod’s resourceVersion', () => {
