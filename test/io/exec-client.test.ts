@@ -135,6 +135,20 @@ for (const [what, last, expected] of [
   });
 }
 
+for (const protocol of [V5, 'v4.channel.k8s.io'])
+  test(`spec 07 §23 #55: ${protocol}: an exit with output, one with 7, and no such container`, async () => {
+    const cause = 'container not found ("weka-container")';
+    for (const [last, expected] of [
+      [SUCCESS, { kind: 'ok', stdout: 'out', stderr: 'err' }],
+      [exited('7'), { kind: 'exit', code: 7, stdout: 'out', stderr: 'err' }],
+      [failure({ reason: 'InternalError', message: cause }), { kind: 'podGone', cause }],
+    ] as const) {
+      const talk = (socket: WebSocket) =>
+        [frame(1, 'out'), frame(2, 'err'), last].forEach((each) => void socket.send(each));
+      await withServer({ protocol, talk }, async ({ client }) => assert.equal(await client.run(request), expected));
+    }
+  });
+
 test('spec 07 §23 #53: a connection that ends without a status is never a success', async () => {
   const ends: readonly [string, (socket: WebSocket) => void][] = [
     ['transport', (socket) => socket.terminate()],

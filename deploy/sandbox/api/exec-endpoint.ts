@@ -1,6 +1,7 @@
 /**
- * Commands in pods over a WebSocket, as kubectl and the controller run them: sub-protocol v5.channel.k8s.io, one channel
- * per first byte. What a command does is the ExecApi's matter. Source: Kubernetes remotecommand protocol v5.
+ * Commands in pods over a WebSocket, as kubectl and the controller run them: sub-protocols v5.channel.k8s.io and v4, one
+ * channel per first byte. SPDY is not offered. What a command does is the ExecApi's matter. Source: Kubernetes
+ * remotecommand protocol, v4 and v5; spec 07, 21.1.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -12,7 +13,8 @@ import type { ExecOutcome } from '../../../messages/outcome.ts';
 import type { ApiStore } from '../world/api.ts';
 import { badRequest, failure, type Status, statusOf } from './status.ts';
 
-export const PROTOCOL = 'v5.channel.k8s.io';
+/** The better one first. In v4 nobody can close one channel: a standard input would never end there. */
+export const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
@@ -51,7 +53,7 @@ export function createExecEndpoint(store: ApiStore, exec: ExecApi, clock: Clock)
     noServer: true,
     perMessageDeflate: false,
     maxPayload: STDIN_BYTES_MAX,
-    handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
+    handleProtocols: (offered) => PROTOCOLS.find((known) => offered.has(known)) ?? false,
   });
   return {
     accept: (ref, query, request, socket, head) => {
@@ -63,8 +65,11 @@ export function createExecEndpoint(store: ApiStore, exec: ExecApi, clock: Clock)
       const argv = query.getAll('command');
       if (argv.length === 0) return badRequest('you must specify at least 1 command for the container');
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-      if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !offered.includes(PROTOCOL))
-        return badRequest(`commands run over a WebSocket with sub-protocol ${PROTOCOL} only`);
+      const known = PROTOCOLS.filter((each) => offered.includes(each));
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket' || known.length === 0)
+        return badRequest(`commands run over a WebSocket with sub-protocol ${PROTOCOLS.join(' or ')} only`);
+      if (known[0] !== PROTOCOLS[0] && truthy(query, 'stdin'))
+        return badRequest(`standard input needs sub-protocol ${PROTOCOLS[0]}`);
       sockets.handleUpgrade(request, socket, head, (opened) =>
         converse(opened, { exec, clock }, { target, argv }, query),
       );

@@ -3,6 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../../io/clock.ts';
+import { execClient } from '../../../io/exec-client.ts';
+import { fixedCredentials } from '../../../io/kube-credentials.ts';
 import type { ExecApi } from '../../../io/outside.ts';
 import { PODS } from '../../../messages/kube.ts';
 import { simClock } from '../../support/sim-clock.ts';
@@ -16,14 +18,20 @@ interface Frames {
   readonly stderr: string;
   readonly status: Wire;
 }
-const connect = (url: string, path: string, token = TOKEN): WebSocket =>
-  new WebSocket(`${url.replace('http', 'ws')}${path}`, ['v5.channel.k8s.io'], {
+const connect = (url: string, path: string, token = TOKEN, protocol = 'v5.channel.k8s.io'): WebSocket =>
+  new WebSocket(`${url.replace('http', 'ws')}${path}`, [protocol], {
     headers: { authorization: `Bearer ${token}` },
   });
 
 /** Runs a command as kubectl does; the HTTP code where the upgrade is refused. */
-function execute(url: string, path: string, stdin?: string, token = TOKEN): Promise<Frames | number> {
-  const socket = connect(url, path, token);
+function execute(
+  url: string,
+  path: string,
+  stdin?: string,
+  token = TOKEN,
+  protocol?: string,
+): Promise<Frames | number> {
+  const socket = connect(url, path, token, protocol);
   const channels = new Map<number, string>();
   return new Promise((resolve) => {
     socket.on('error', () => undefined);
@@ -66,6 +74,41 @@ test('exec-endpoint: a command runs in a pod with its arguments, input, output a
     const failed = (await execute(url, execPath('p', 'fail'))) as Frames;
     assert.equal([failed.stdout, failed.stderr, failed.status.reason], ['some\n', 'bad\n', 'NonZeroExitCode']);
     assert.equal(failed.status.details.causes, [{ reason: 'ExitCode', message: '7' }]);
+  }, REAL_TIME));
+
+const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+for (const protocol of PROTOCOLS)
+  test(`spec 07 §23 #55: ${protocol}: the same outputs, exit codes and texts; SPDY is not offered`, () =>
+    withServer(async ({ store, url, ask }) => {
+      store.request({ verb: 'create', type: PODS, object: podDraft('p') });
+      const run = (...argv: string[]) => execute(url, execPath('p', ...argv), undefined, TOKEN, protocol);
+      const good = (await run('echo', 'a b', '$(x)')) as Frames;
+      assert.equal([good.stdout, good.stderr, good.status.status], ['a b $(x)\n', '', 'Success']);
+      const bad = (await run('fail')) as Frames;
+      assert.equal([bad.stdout, bad.stderr], ['some\n', 'bad\n']);
+      assert.equal(bad.status.details.causes, [{ reason: 'ExitCode', message: '7' }]);
+      const gone = (await run('gone')) as Frames;
+      assert.ok(gone.status.message.includes('container not found ("weka-container")'));
+      const spdy = await ask(execPath('p', 'echo'), { method: 'POST' });
+      assert.is(spdy.code, 400);
+      const withInput = await execute(url, `${execPath('p', 'cat')}&stdin=true`, 'x', TOKEN, protocol);
+      assert.is(withInput === 400, protocol === 'v4.channel.k8s.io', 'an input that could not end is refused');
+    }, REAL_TIME));
+
+test('spec 07 §23 #55: the controller’s own client gets the same from this endpoint', () =>
+  withServer(async ({ store, url }) => {
+    store.request({ verb: 'create', type: PODS, object: podDraft('p') });
+    const credentials = fixedCredentials(url, { authorization: `Bearer ${TOKEN}` });
+    const client = execClient({ credentials, clock: systemClock, userAgent: 'tests' });
+    const run = (pod: string, ...argv: string[]) =>
+      client.run({ target: { namespace: NAMESPACE, pod, container: 'weka-container' }, argv, timeoutMs: 10_000 });
+    assert.equal(await run('p', 'echo', 'a b', '$(x)'), { kind: 'ok', stdout: 'a b $(x)\n', stderr: '' });
+    assert.equal(await run('p', 'fail'), { kind: 'exit', code: 7, stdout: 'some\n', stderr: 'bad\n' });
+    const gone = await run('p', 'gone');
+    assert.ok(gone.kind === 'podGone' && gone.cause.includes('container not found ("weka-container")'));
+    const missing = await run('missing', 'echo');
+    assert.ok(missing.kind === 'podGone' && missing.cause.includes('missing'));
+    client.close();
   }, REAL_TIME));
 
 test('exec-endpoint: commands that can not run say why', () =>
