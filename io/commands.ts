@@ -9,6 +9,7 @@ import {
   RUNTIME,
   type StopInstruction,
   stopInstructionText,
+  unfitArgument,
   unfitWord,
   writeResourcesText,
 } from './shell-texts.ts';
@@ -90,7 +91,7 @@ export const identity = (name: string, joinIpsPresent: boolean): Checked =>
   checked(unfitWord({ 'spec.name': name }), () =>
     made('WekaLocalContainerGetIdentity', 'read', 15_000, bash(identityText(name, joinIpsPresent))),
   );
-/** E8. `endpoints`: `ip:port` each, at least one. */
+/** E8. `endpoints`: `ip:port` each, at least one, made of addresses and numbers (actors/rules/members.ts). */
 export const setJoinIps = (endpoints: readonly string[]): Command =>
   made('WekaLocalResources', 'once', WEKA, [...words('weka local resources join-ips'), ...endpoints]);
 /** E9. */
@@ -105,21 +106,23 @@ export const listContainerDrives = (containerId: number): Command =>
 export const fetchKernelDrives = (): Command =>
   made('FetchKernelDrives', 'read', EXEC, bash(`cat ${RUNTIME}/drives.json`));
 /** E13. `device`: a block device, or the UUID of a virtual drive; `pool` only with drive sharing. */
-export const addDrive = (containerId: number, device: string, pool?: 'iu4k' | 'iubig'): Command =>
-  made('AddDrive', 'idempotent', WEKA, [
-    ...words(`weka cluster drive add ${containerId}`),
-    device,
-    ...(pool === undefined ? [] : ['--pool', pool]),
-  ]);
+export const addDrive = (containerId: number, device: string, pool?: 'iu4k' | 'iubig'): Checked =>
+  checked(unfitArgument({ device }), () =>
+    made('AddDrive', 'idempotent', WEKA, [
+      ...words(`weka cluster drive add ${containerId}`),
+      device,
+      ...(pool === undefined ? [] : ['--pool', pool]),
+    ]),
+  );
 /** E14, answered with J5. */
-export const getClusterDrive = (uuid: string): Command =>
-  made('GetClusterDrive', 'read', 120_000, ['wekaauthcli', 'cluster', 'drive', uuid, '--json']);
+export const getClusterDrive = (uuid: string): Checked =>
+  ofDrive('GetClusterDrive', 'read', 120_000, [], uuid, '--json');
 /** E15. */
-export const deactivateDrive = (uuid: string): Command =>
-  made('DeactivateDrive', 'idempotent', WEKA, ['wekaauthcli', 'cluster', 'drive', 'deactivate', uuid, '-f']);
+export const deactivateDrive = (uuid: string): Checked =>
+  ofDrive('DeactivateDrive', 'idempotent', WEKA, ['deactivate'], uuid, '-f');
 /** E16, A6. */
-export const removeDrive = (uuid: string): Command =>
-  made('RemoveDrive', 'idempotent', WEKA, ['wekaauthcli', 'cluster', 'drive', 'remove', uuid, '-f']);
+export const removeDrive = (uuid: string): Checked =>
+  ofDrive('RemoveDrive', 'idempotent', WEKA, ['remove'], uuid, '-f');
 /** E17. */
 export const joinS3Cluster = (containerId: number): Command =>
   made('JoinS3Cluster', 'idempotent', WEKA, words(`wekaauthcli s3 cluster containers add ${containerId}`));
@@ -254,6 +257,11 @@ export const stopInstruction = (instruction: StopInstruction): Checked => {
 
 function containerDrives(containerId: number): Argv {
   return words(`wekaauthcli cluster drive --container ${containerId} --json`);
+}
+function ofDrive(name: string, kind: CommandClass, time: Time, act: Argv, uuid: string, option: string): Checked {
+  return checked(unfitArgument({ 'drive uuid': uuid }), () =>
+    made(name, kind, time, ['wekaauthcli', 'cluster', 'drive', ...act, uuid, option]),
+  );
 }
 function nfsPort(name: string, act: string, networkInterface: string): Checked {
   return checked(unfitWord({ interface: networkInterface }), () =>

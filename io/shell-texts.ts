@@ -17,6 +17,16 @@ export function unfitWord(values: Readonly<Record<string, string>>): string | un
   return undefined;
 }
 
+/** One word for a command that no shell reads: printable, and nothing that the command could take for an option. */
+const ARGUMENT = /^[!-,.-~][!-~]{0,252}$/;
+/** As `unfitWord`, for values that are an element of argv. */
+export function unfitArgument(values: Readonly<Record<string, string>>): string | undefined {
+  for (const [what, value] of Object.entries(values)) {
+    if (!ARGUMENT.test(value)) return `${what} ${JSON.stringify(value.slice(0, 100))} must not be used in a command`;
+  }
+  return undefined;
+}
+
 /** C7, in two forms: with join IPs in the spec, and without. */
 export function identityText(name: string, joinIpsPresent: boolean): string {
   const start = joinIpsPresent ? 'wekaauthcli local run wapi -H 127.0.0.1' : 'weka local run wapi -H localhost';
@@ -56,7 +66,7 @@ export function stopInstructionText({ containerUid, podUid, bootId, forced }: St
   return `mkdir -p '${dir}' && echo '${base64(json)}' | base64 -d > '${dir}/shutdown_instructions.json'`;
 }
 
-/** Where a drivers builder serves what it built: `host:port`, an IPv6 address in brackets. Undefined: not an address. */
+/** `host:port` as commands and URLs have it, an IPv6 address in brackets. Undefined: not an address, or no port. */
 export function hostAndPort(ip: string, port: number): string | undefined {
   // A zone (`%eth0`) passes isIP, but means something to nobody else.
   if (isIP(ip) === 0 || ip.includes('%') || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;

@@ -1,5 +1,5 @@
 /** Members of a Weka cluster: who is operational, who may run a command for another one, where a newcomer joins. Source: spec 07, 2, 6.2; spec 03, 15 no. 3; F35. */
-import { isIPv6 } from 'node:net';
+import { hostAndPort } from '../../io/shell-texts.ts';
 import { CONDITIONS, isTrue } from '../../messages/condition.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { isCompute, isDrive } from '../../messages/weka-modes.ts';
@@ -68,7 +68,8 @@ export function joinAddresses(members: readonly WekaContainer[], chance: number)
 }
 function addresses(member: WekaContainer): readonly string[] {
   const port = member.status?.allocations?.wekaPort || member.spec.port || 0;
-  return managementIps(member).map((ip) => (isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`));
+  // What is no address would be read as something else by weka, or by nobody.
+  return managementIps(member).flatMap((ip) => hostAndPort(ip, port) ?? []);
 }
 function rotated<T>(list: readonly T[], chance: number): readonly T[] {
   const from = Math.floor(chance * list.length);

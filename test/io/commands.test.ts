@@ -103,7 +103,7 @@ const ROWS: readonly (readonly [string, string, string | { sh: string }, number,
     'weka cluster drive add 7 /dev/nvme0n1',
     WEKA,
     'idempotent',
-    commands.addDrive(7, '/dev/nvme0n1'),
+    made(commands.addDrive(7, '/dev/nvme0n1')),
   ],
   [
     'E13',
@@ -111,18 +111,32 @@ const ROWS: readonly (readonly [string, string, string | { sh: string }, number,
     'weka cluster drive add 7 v-uuid --pool iubig',
     WEKA,
     'idempotent',
-    commands.addDrive(7, 'v-uuid', 'iubig'),
+    made(commands.addDrive(7, 'v-uuid', 'iubig')),
   ],
-  ['E14', 'GetClusterDrive', 'wekaauthcli cluster drive u-1 --json', 120_000, 'read', commands.getClusterDrive('u-1')],
+  [
+    'E14',
+    'GetClusterDrive',
+    'wekaauthcli cluster drive u-1 --json',
+    120_000,
+    'read',
+    made(commands.getClusterDrive('u-1')),
+  ],
   [
     'E15',
     'DeactivateDrive',
     'wekaauthcli cluster drive deactivate u-1 -f',
     WEKA,
     'idempotent',
-    commands.deactivateDrive('u-1'),
+    made(commands.deactivateDrive('u-1')),
   ],
-  ['E16', 'RemoveDrive', 'wekaauthcli cluster drive remove u-1 -f', WEKA, 'idempotent', commands.removeDrive('u-1')],
+  [
+    'E16',
+    'RemoveDrive',
+    'wekaauthcli cluster drive remove u-1 -f',
+    WEKA,
+    'idempotent',
+    made(commands.removeDrive('u-1')),
+  ],
   ['E17', 'JoinS3Cluster', 'wekaauthcli s3 cluster containers add 7', WEKA, 'idempotent', commands.joinS3Cluster(7)],
   [
     'E18',
@@ -382,6 +396,42 @@ test('F37: a value that a shell could read as something else makes no command', 
   for (const port of [0, -1, 65_536, 1.5, Number.NaN])
     assert.is(commands.copyDrivers({ ...built, port }).kind, 'invalid', String(port));
   assert.is(commands.copyDrivers({ ...built, podIp: 'fe80::1%eth0' }).kind, 'invalid');
+});
+
+test('F37: what stands in argv is one word, whatever it is; an option, a blank, a newline makes no command', () => {
+  const nasty = ['', '-', '--all', '-f', ' x', 'a b', 'a\nb', 'a\0b', 'a\tb', 'ä', '\u001b[31m', 'x'.repeat(300)];
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.constantFrom(...nasty), fc.string(), fc.constantFrom("a'b", '$(x)', '`x`', 'a;b', 'a|b', '*', '"')),
+      (value) => {
+        const plain = /^[!-~]{1,253}$/.test(value) && !value.startsWith('-');
+        for (const built of [
+          commands.addDrive(1, value),
+          commands.addDrive(1, value, 'iu4k'),
+          commands.getClusterDrive(value),
+          commands.deactivateDrive(value),
+          commands.removeDrive(value),
+        ]) {
+          assert.is(built.kind, plain ? 'ok' : 'invalid', value);
+          if (built.kind === 'invalid') continue;
+          const { argv } = built.command;
+          assert.is(argv.filter((word) => word === value).length, 1, 'no shell reads it, nothing splits it');
+          assert.ok(argv[0] === 'weka' || argv[0] === 'wekaauthcli');
+        }
+      },
+    ),
+    { numRuns: 300, seed: 1 },
+  );
+  for (const id of [0, 7, 2 ** 53 - 1])
+    for (const command of [
+      commands.listContainerDrives(id),
+      commands.joinS3Cluster(id),
+      commands.getWekaContainer(id),
+      commands.deactivateContainer(id),
+      commands.removeContainer(id),
+      commands.removeFromS3Cluster(id),
+    ])
+      assert.ok(command.argv.includes(String(id)));
 });
 
 test('E2: whatever the file says, the shell sees base64 alone', () => {

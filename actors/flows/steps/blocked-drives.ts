@@ -129,7 +129,10 @@ function* removeOne(
   proxy: WekaContainer | undefined,
   events: EventNote[],
 ): Script<string | undefined> {
-  const read = getClusterDrive(uuid);
+  const [look, deactivate, remove] = [getClusterDrive(uuid), deactivateDrive(uuid), removeDrive(uuid)];
+  if (look.kind === 'invalid' || deactivate.kind === 'invalid' || remove.kind === 'invalid')
+    return `error reading drive ${serial}: its uuid '${uuid}' must not be used in a command`;
+  const read = look.command;
   const outcome = yield* exec(target, read);
   if (outcome.kind !== 'ok') return `error reading drive ${serial}: ${execText(read, outcome)}, ${stderrOf(outcome)}`;
   const parsed = parseClusterDrive(outcome.stdout);
@@ -141,13 +144,13 @@ function* removeOne(
   if (status !== 'ACTIVE' && status !== 'INACTIVE')
     return `drive has status '${status}', wait for it to become 'INACTIVE'`;
   if (status === 'ACTIVE') {
-    const command = deactivateDrive(uuid);
+    const { command } = deactivate;
     const deactivated = yield* exec(target, command);
     if (deactivated.kind !== 'ok')
       return `error deactivating drive ${serial}: ${execText(command, deactivated)}, ${stderrOf(deactivated)}`;
     events.push(normal('DriveDeactivated', `Drive ${serial} deactivated`));
   }
-  const command = removeDrive(uuid);
+  const { command } = remove;
   const removed = yield* exec(target, command);
   if (removed.kind !== 'ok' && !driveNotFound(stderrOf(removed), uuid))
     return `error removing drive ${serial}: ${execText(command, removed)}, ${stderrOf(removed)}`;

@@ -104,7 +104,12 @@ function* addVirtual(pass: Pass, target: PodTarget, id: number): Script<Verdict>
   const errors: string[] = [];
   for (const { virtualUUID, type } of pass.status.allocations?.virtualDrives ?? []) {
     if (added.has(virtualUUID)) continue;
-    const command = addDrive(id, virtualUUID, type === 'QLC' ? 'iubig' : 'iu4k');
+    const add = addDrive(id, virtualUUID, type === 'QLC' ? 'iubig' : 'iu4k');
+    if (add.kind === 'invalid') {
+      errors.push(add.why);
+      continue;
+    }
+    const { command } = add;
     const outcome = yield* exec(target, command);
     if (outcome.kind === 'ok' || deviceInUse(stderrOf(outcome)))
       events.push(normal('VirtualDriveAdded', `Virtual drive ${virtualUUID} added to cluster`));
@@ -132,7 +137,12 @@ function* addMissing(pass: Pass, target: PodTarget, id: number): Script<Verdict>
       errors.push(obstacle ?? '');
       continue;
     }
-    const command = addDrive(id, drive.block_device);
+    const add = addDrive(id, drive.block_device);
+    if (add.kind === 'invalid') {
+      errors.push(`error adding drive ${serial}: ${add.why}`);
+      continue;
+    }
+    const { command } = add;
     const outcome = yield* exec(target, command);
     if (outcome.kind === 'ok' || deviceInUse(stderrOf(outcome)))
       events.push(normal('DriveAdded', `Drive ${serial} added`));

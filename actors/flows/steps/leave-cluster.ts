@@ -74,7 +74,12 @@ export const removeDrives = withId(function* (pass, id) {
   if (drives.kind === 'bad') return failed(drives.why);
   const errors: string[] = [];
   for (const { uuid } of drives.value) {
-    const command = removeDrive(uuid);
+    const remove = removeDrive(uuid);
+    if (remove.kind === 'invalid') {
+      errors.push(remove.why);
+      continue;
+    }
+    const { command } = remove;
     const outcome = yield* sibling.run(command);
     if (outcome.kind === 'ok' || driveNotFound(stderrOf(outcome), uuid)) continue;
     errors.push(`${uuid}: ${stderrOf(outcome)}: ${execText(command, outcome)}`);

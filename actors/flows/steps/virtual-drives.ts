@@ -131,7 +131,9 @@ function* leftOvers(pass: Pass, proxy: WekaContainer, guid: string): Script<read
 }
 /** Definitely: its cluster says that it has no such drive. */
 function* isOutOfWeka(target: PodTarget, uuid: string): Script<boolean> {
-  const outcome = yield* exec(target, getClusterDrive(uuid));
+  const read = getClusterDrive(uuid);
+  if (read.kind === 'invalid') return false;
+  const outcome = yield* exec(target, read.command);
   if (outcome.kind !== 'ok') return false;
   const drive = parseClusterDrive(outcome.stdout);
   return drive.kind === 'ok' && drive.value === undefined;

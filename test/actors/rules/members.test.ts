@@ -26,6 +26,13 @@ test('spec 07 §23 #69: every address of a member, IPv6 bracketed', () => {
   assert.equal(joinAddresses([both], 0).toSorted(), ['10.0.0.1:35000', '[fd00::1]:35000']);
 });
 
+test('F19, F37: what is no address is never handed to a newcomer', () => {
+  const odd = memberOf('drive', 'm', 1, {
+    status: { managementIPs: ['', '--json', '10.0.0.1 10.0.0.2', '$(x)', 'fe80::1%eth0', 'host', '10.0.0.7'] },
+  });
+  assert.equal(joinAddresses([odd], 0), ['10.0.0.7:35000']);
+});
+
 test('spec 07 §23 #27: nobody who serves: no addresses', () => {
   const stopped = memberOf('drive', 'm', 1, { status: { status: 'Stopped' } });
   const starting = memberOf('drive', 'n', 2, { status: { status: 'Unhealthy' } });

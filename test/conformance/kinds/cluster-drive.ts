@@ -4,6 +4,8 @@ import { parseClusterDrive } from '../../../io/weka-parsers/drives.ts';
 import { comparableKind, fromJson } from '../fake-pod.ts';
 import { member } from '../read.ts';
 
-export const kind = comparableKind('cluster-drive', (golden) =>
-  fromJson(golden, getClusterDrive(member<string>(golden, 'text')), parseClusterDrive, (drive) => ({ drive })),
-);
+export const kind = comparableKind('cluster-drive', (golden) => {
+  const read = getClusterDrive(member<string>(golden, 'text'));
+  if (read.kind === 'invalid') throw new Error(read.why);
+  return fromJson(golden, read.command, parseClusterDrive, (drive) => ({ drive }));
+});
