@@ -1,5 +1,6 @@
 /** What is next to be done so that a node's drivers are loaded. One load per node at a time. Source: spec 06, 4.4; F17, F32. */
 import type { Config } from '../../config.ts';
+import { parseLoaderResult } from '../../io/weka-parsers/results.ts';
 import type { DriverNeed } from '../../messages/drivers.ts';
 import type { NodeName } from '../../messages/ids.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
@@ -87,11 +88,6 @@ function* finish(node: Node, loader: WekaContainer, result: string): Script<stri
 }
 /** Undefined: loaded. A result that cannot be read counts as a failure and is fetched again. */
 function loadError(result: string): string | undefined {
-  try {
-    const { err, drivers_loaded } = JSON.parse(result) as { err?: unknown; drivers_loaded?: unknown }; // Any JSON: checked below; null throws.
-    if (typeof err === 'string' && err !== '') return err;
-    return drivers_loaded === true ? undefined : '<nil>';
-  } catch (error) {
-    return `unreadable result: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const parsed = parseLoaderResult(result);
+  return parsed.kind === 'ok' ? undefined : parsed.why;
 }

@@ -3,8 +3,8 @@
  * order. Writes nothing. Source: spec 06, 5.4; A-2, F13.
  */
 import { createHash } from 'node:crypto';
-import { object, parseJson } from '../../io/weka-parsers/json.ts';
-import { type ProxyDrive, parseSignResult, type SignResult } from '../../io/weka-parsers/results.ts';
+import { parseJson } from '../../io/weka-parsers/json.ts';
+import { type ProxyDrive, parseSignResult, type SignResult, saysError } from '../../io/weka-parsers/results.ts';
 import type { Node } from '../../messages/resources.ts';
 import { proxyDrives } from './allocation/shared-drives.ts';
 import { goJson } from './go-json.ts';
@@ -45,11 +45,6 @@ export function signOutcome(text: string, node: Node): SignOutcome {
     .update(node.status?.nodeInfo?.bootID ?? '')
     .digest('hex');
   return { ...outcome, annotations: { ...outcome.annotations, [ANNOTATIONS.signHash]: hash } };
-}
-
-function saysError(text: string): boolean {
-  const told = parseJson(text, object({ err: (value) => value ?? '' }));
-  return told.kind === 'ok' && told.value.err !== '';
 }
 
 function exclusive({ serials, rawDrives }: SignResult, node: Node): Signed | Failed {

@@ -7,6 +7,12 @@ const failure: Read<string> = (value) => {
   return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 1_000);
 };
 
+/** Whether it reports a failure of its own: a text of which nothing can be made does not. */
+export function saysError(result: string): boolean {
+  const told = parseJson(result, object({ err: failure }));
+  return told.kind === 'ok' && told.value.err !== '';
+}
+
 export interface BuilderResult {
   readonly wekaVersion: string;
   readonly kernelSignature: string;
@@ -70,7 +76,7 @@ export function parseLoaderResult(result: string): Parsed<undefined> {
   const parsed = parseJson(result, object({ err: failure, drivers_loaded: flag }));
   if (parsed.kind === 'bad') return parsed;
   if (parsed.value.err !== '') return bad(parsed.value.err);
-  return parsed.value.drivers_loaded ? { kind: 'ok', value: undefined } : bad('drivers not loaded');
+  return parsed.value.drivers_loaded ? { kind: 'ok', value: undefined } : bad('<nil>'); // As the reference prints an absent error.
 }
 
 /** Of force-resign-drives: the devices it resigned. An empty list is for the caller to judge. */

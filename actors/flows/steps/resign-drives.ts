@@ -1,4 +1,5 @@
 /** D25, X16: erases weka's signature from the container's drives. Destroys the data on them. Source: spec 03, 4.14; F2, F32. */
+import { parseResignResult, saysError } from '../../../io/weka-parsers/results.ts';
 import { CONDITIONS, conditionOf } from '../../../messages/condition.ts';
 import { CONTAINERS, controllerOf, refOf } from '../../../messages/kube.ts';
 import { nodeReady, type Pod } from '../../../messages/resources.ts';
@@ -103,11 +104,10 @@ function* create(pass: Pass, namespace: string, owned: boolean): Script<Verdict>
 
 /** Undefined: at least one drive was resigned. An unreadable result is fetched again by a new helper (F32). */
 function errorOf(result: string): string | undefined {
-  try {
-    const { err, drives } = JSON.parse(result) as { err?: unknown; drives?: unknown }; // Any JSON: checked below; null throws.
-    if (typeof err === 'string' && err !== '') return `resign drives operation failed: ${err}`;
-    return Array.isArray(drives) && drives.length > 0 ? undefined : 'resign drives operation did not resign any drives';
-  } catch (error) {
-    return `Failed to unmarshal results: ${error instanceof Error ? error.message : String(error)}`;
+  const parsed = parseResignResult(result);
+  if (parsed.kind === 'bad') {
+    const what = saysError(result) ? 'resign drives operation failed' : 'Failed to unmarshal results';
+    return `${what}: ${parsed.why}`;
   }
+  return parsed.value.length > 0 ? undefined : 'resign drives operation did not resign any drives';
 }
