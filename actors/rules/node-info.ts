@@ -108,7 +108,7 @@ function recordOf(text: string): NodeInfo | undefined {
   for (const [key, type] of Object.entries(MEMBERS)) {
     const value = Object.hasOwn(parsed, key) ? (parsed as Record<string, unknown>)[key] : null;
     if (value === null) continue;
-    if (typeof value !== type) return undefined;
+    if (typeof value !== type || value === Number.POSITIVE_INFINITY) return undefined; // 1e400 is JSON.
     found[key] = value;
   }
   return compact(found);

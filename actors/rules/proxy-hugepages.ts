@@ -14,7 +14,8 @@ export function proxyHugepages(node: Node): ProxyHugepages {
   const capacities = capacitiesGiB(text);
   if (capacities === undefined) return { kind: 'failed', error: 'failed to parse shared drives annotation' };
   if (capacities.length === 0) return { kind: 'failed', error: 'no shared drives found in annotation' };
-  const largestTiB = Math.ceil(Math.max(...capacities) / 1024);
+  // Not by spreading: an annotation may hold more numbers than a call takes arguments.
+  const largestTiB = Math.ceil(capacities.reduce((one, other) => Math.max(one, other)) / 1024);
   return { kind: 'ok', baseMiB: 378 + 4 * capacities.length * largestTiB };
 }
 
@@ -24,7 +25,7 @@ function capacitiesGiB(text: string): readonly number[] | undefined {
     const drives: unknown = JSON.parse(text);
     if (!Array.isArray(drives)) return undefined;
     const found = drives.map((drive: unknown) => (drive as { capacity_gib?: unknown } | null)?.capacity_gib ?? 0);
-    return found.every((capacity): capacity is number => typeof capacity === 'number') ? found : undefined;
+    return found.every((capacity): capacity is number => Number.isFinite(capacity)) ? found : undefined;
   } catch {
     return undefined; // Not JSON.
   }

@@ -19,7 +19,7 @@ import { parseNfsInterfaceGroup, portsOf } from '../../io/weka-parsers/nfs.ts';
 import * as results from '../../io/weka-parsers/results.ts';
 import { parseS3Cluster, parseS3Containers } from '../../io/weka-parsers/s3.ts';
 import { parsePhysicalDrives, parseProxyDone, parseVirtualDrives } from '../../io/weka-parsers/ssd-proxy.ts';
-import { garbageText } from '../support/garbage-text.ts';
+import { garbageText, HUGE_TEXTS } from '../support/garbage-text.ts';
 
 type Parse = (text: string) => Parsed<unknown>;
 /** A good text each, from the spec. */
@@ -87,6 +87,7 @@ for (const [name, [parse, good]] of Object.entries(PARSERS)) {
       }),
       { numRuns: 400 },
     );
+    for (const huge of Object.values(HUGE_TEXTS)) parse(huge);
     assert.is(parse(`${good}${' '.repeat(TEXT_MAX)}`).kind, 'bad');
     if (name === 'parseManagementIps') return; // Its lines are not looked into.
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
