@@ -6,12 +6,14 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../actors/calls.ts';
+import { removeBlocked } from '../../../actors/flows/steps/blocked-drives.ts';
 import type { NodeName } from '../../../messages/ids.ts';
 import type { ExecOutcome } from '../../../messages/outcome.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
-import { jobOf, memberOf, nodeOf, podFor } from '../../support/containers.ts';
+import { jobOf, memberOf, NODE, nodeOf, podFor } from '../../support/containers.ts';
 import { garbageText } from '../../support/garbage-text.ts';
-import { exit, lost, ok, okJson, timeout } from '../../support/play.ts';
+import { passFor } from '../../support/pass.ts';
+import { exit, lost, nameOf, ok, okJson, timeout } from '../../support/play.ts';
 import { serving, story } from '../../support/story.ts';
 
 type Exec = Extract<Call, { kind: 'exec' }>;
@@ -135,6 +137,33 @@ test('garbage answers: nothing destructive is decided on one, and the way out go
     fc.property(answers, result, (lied, text) => leave(lied, text)),
     { numRuns: 60, seed: 7 },
   );
+});
+
+test('garbage answers: a blocked drive is neither deactivated nor removed on one', () => {
+  const listed = { uuid: 'U1', serial_number: 'S1', status: 'ACTIVE', added_time: '', device_path: '' };
+  const d1 = memberOf('drive', 'd1', 7, {
+    spec: { numDrives: 1 },
+    status: { addedDrives: [listed], allocations: { drives: ['S2'], wekaPort: 35000, agentPort: 35303 } },
+  });
+  const node = nodeOf(NODE, {
+    annotations: { 'weka.io/weka-drives': '["S1","S2"]', 'weka.io/blocked-drives': '["S1"]' },
+  });
+  const pass = passFor(d1, { world: [podFor(d1), node] });
+  const played = (answer: ExecOutcome): readonly string[] => {
+    const said = removeBlocked(pass);
+    if (said.kind !== 'ask') throw new Error(`said ${said.kind} at once`);
+    const calls: string[] = [];
+    for (let step = said.script.next(); step.done !== true; step = said.script.next(calls.length === 1 ? answer : ok()))
+      calls.push(nameOf(step.value));
+    return calls;
+  };
+  const READ = 'exec GetClusterDrive';
+  assert.equal(played(okJson([listed])), [READ, 'exec DeactivateDrive', 'exec RemoveDrive']);
+  fc.assert(
+    fc.property(broken, (answer) => assert.equal(played(answer), [READ])),
+    { numRuns: 300 },
+  );
+  assert.equal(played(okJson([{ ...listed, uuid: 'U2' }])), [READ], 'an answer about another drive');
 });
 
 test.run();
