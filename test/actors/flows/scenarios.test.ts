@@ -437,6 +437,45 @@ test('spec 03 §17 #1: the whole way out, in order, and the next only when the o
   );
 });
 
+test('spec 07 §23 #36: serving, three times deactivating, inactive: one deactivation, looks 15 s apart', () => {
+  const { s, world } = leavingStory();
+  s.look();
+  for (let looks = 0; looks < 3; looks += 1) assert.is(s.rest(), 15_000);
+  assert.ok(s.count('exec GetWekaContainer') >= 4);
+  assert.is(s.condition('ContainerDeactivated'), 'False wait-error:container is deactivating');
+  world.host = 'INACTIVE';
+  s.tick();
+  assert.is(s.condition('ContainerDeactivated'), DONE);
+  assert.is(s.count('exec DeactivateContainer'), 1);
+});
+
+test('spec 07 §23 #38: a host that is listed twice after its removal: waits of 15 s, then it is removed', () => {
+  const listed = okJson([{ container_name: 'w-d1', status: 'INACTIVE' }]);
+  let removals = 0;
+  let listedAfter = 0;
+  const { s, podEnds } = leavingStory({
+    host: 'INACTIVE',
+    own: ({ command }) => {
+      if (command.name === 'RemoveContainer') removals += 1;
+      if (command.name === 'RemoveContainer') return ok();
+      if (command.name !== 'GetWekaContainer') return undefined;
+      if (removals < 2) return listed;
+      listedAfter += 1;
+      return listedAfter === 1 ? listed : okJson([]);
+    },
+  });
+  s.look();
+  podEnds();
+  s.look();
+  const still = 'False wait-error:container 7 still exists in cluster';
+  assert.is(s.condition('ContainerRemoved'), still);
+  s.until(() => removals === 2);
+  assert.is(s.condition('ContainerRemoved'), still);
+  assert.is(s.count(`create ${RESIGN}`), 0);
+  s.until(() => s.condition('ContainerRemoved') === DONE);
+  assert.is(removals, 2);
+});
+
 test('spec 03 §17 #1, §14 no. 1: what was proven is written before the step that relies on it acts', () => {
   const { s, world } = leavingStory({ host: 'INACTIVE' });
   s.look();

@@ -54,7 +54,7 @@ test('repeats succeed or fail, as the fleet is set; no drive is cut larger than 
   assert.ok('error' in call('no_such_method', {}));
 });
 
-test('spec 07 §21.3: a cluster takes a virtual drive made for it under its own UUID, once; its loss is seen', () => {
+test('spec 07 §23 #58: a cluster takes a virtual drive made for it under its own UUID, once; its loss is seen', () => {
   const { kit, node, process, call, add } = withProxy();
   const { process: member } = kit.start(node, 'drive', 'member', { PORT: '35000', AGENT_PORT: '35300' });
   kit.clock.advance(3_000);
