@@ -58,7 +58,7 @@ const pace = {
   kubeWriteBurst: integer('KUBE_WRITE_BURST', 200, 'API writes at once after a calm.', { ...design, unit: 'requests', min: 1, max: 100_000 }),
   execConcurrency: integer('EXEC_CONCURRENCY', 64, 'Commands in pods at a time.', { ...design, unit: 'commands', min: 1, max: 1000 }),
   execConcurrencyPerNode: integer('EXEC_CONCURRENCY_PER_NODE', 4, 'Of them on one node.', { ...design, unit: 'commands', min: 1, max: 100 }),
-  execConcurrencySickNodes: integer('EXEC_CONCURRENCY_SICK_NODES', 8, 'Of them on nodes whose last command timed out, together.', { ...design, unit: 'commands', min: 1, max: 1000 }),
+  execConcurrencySickNodes: integer('EXEC_CONCURRENCY_SICK_NODES', 8, 'Of them in pods whose last command timed out and on nodes that are silent, together.', { ...design, unit: 'commands', min: 1, max: 1000 }),
   nodeAgentConcurrency: integer('NODE_AGENT_CONCURRENCY', 128, 'Requests to node agents at a time.', { ...design, unit: 'requests', min: 1, max: 1000 }),
   nodeAgentConcurrencyPerNode: integer('NODE_AGENT_CONCURRENCY_PER_NODE', 4, 'Of them to one node.', { ...design, unit: 'requests', min: 1, max: 100 }),
   localStatusMaxIntervalMs: duration('LOCAL_STATUS_MAX_INTERVAL', '30s', 'Longest time between two looks at the local status of a settled container.', { ...readme('V10'), min: '30s', max: '1h' }),

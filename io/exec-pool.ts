@@ -59,7 +59,7 @@ export interface ExecPoolOptions {
   readonly settings: {
     readonly execConcurrency: number;
     readonly execConcurrencyPerNode: number;
-    /** Of the first, for nodes whose last command timed out, together. */
+    /** Of the first, for pods whose last command timed out and nodes that are silent, together. */
     readonly execConcurrencySickNodes: number;
   };
   readonly clock: Clock;
@@ -74,6 +74,9 @@ export const QUEUE_MAX = 100_000;
 interface OfPod {
   readonly slots: PodSlots;
   readonly jobs: Set<Ticket<ExecOutcome>>;
+  /** Its last command ran out of time. Until one answers, its commands share the few places of the sick. */
+  suspect: boolean;
+  gone: boolean;
 }
 type Done = (outcome: ExecOutcome) => void;
 /** A command of class `once` under way, and who wants to know its end. */
@@ -101,14 +104,27 @@ export function execPool(options: ExecPoolOptions): ExecPool {
   const podOf = (uid: string): OfPod => {
     const found = pods.get(uid);
     if (found !== undefined) return found;
-    const made: OfPod = { slots: createPodSlots(clock, () => forgetIdlePod(uid)), jobs: new Set() };
+    const made: OfPod = {
+      slots: createPodSlots(clock, () => forgetIdlePod(uid)),
+      jobs: new Set(),
+      suspect: false,
+      gone: false,
+    };
     pods.set(uid, made);
     return made;
   };
-  /** State dies with the pod's last job and with what may live on in it. */
+  /** State dies with the pod's last job, with what may live on in it and with what is held against it. */
   const forgetIdlePod = (uid: string): void => {
     const pod = pods.get(uid);
-    if (pod?.jobs.size === 0 && pod.slots.lingering() === undefined) pods.delete(uid);
+    if (pod?.jobs.size === 0 && !pod.suspect && pod.slots.lingering() === undefined) pods.delete(uid);
+  };
+  /** What a command's end says of its node. A pod that hangs again says no more of it: its neighbours may be well. */
+  const judge = (pod: OfPod, outcome: ExecOutcome): Verdict => {
+    const said = saysOfNode(outcome);
+    const again = said === 'timedOut' && pod.suspect;
+    if (said === 'answered') pod.suspect = false;
+    if (said === 'timedOut' && !pod.gone) pod.suspect = true;
+    return again ? 'undecided' : said;
   };
 
   const start = (job: ExecJob, done: Done): (() => boolean) => {
@@ -121,14 +137,19 @@ export function execPool(options: ExecPoolOptions): ExecPool {
     const request = { target: { namespace, pod: podName, container }, argv, timeoutMs };
     const ticket = pool.submit(
       {
-        path: () => [slot, ...(node === undefined ? [] : [node.gate]), ...(node?.suspect ? [sick] : []), total],
+        path: () => [
+          slot,
+          ...(node === undefined ? [] : [node.gate]),
+          ...(node?.suspect || pod.suspect ? [sick] : []),
+          total,
+        ],
         workClass: job.priority,
         ...(job.deadlineMs === undefined ? {} : { waitMsMax: job.deadlineMs }),
         abortable: reads,
         admit,
         run: (signal) => api.run(stdin === undefined ? request : { ...request, stdin }, signal),
         ended: (outcome, aborted) => {
-          ended(aborted ? 'undecided' : saysOfNode(outcome));
+          ended(aborted ? 'undecided' : judge(pod, outcome));
           if (!reads && mayLiveOn(outcome)) pod.slots.mayLinger(argv, timeoutMs);
         },
       },
@@ -175,8 +196,12 @@ export function execPool(options: ExecPoolOptions): ExecPool {
     nodeGone: nodes.gone,
     podGone: (uid) => {
       const pod = pods.get(uid);
-      for (const { giveBack } of [...(pod?.jobs ?? [])]) giveBack(POD_GONE);
-      pod?.slots.settle();
+      if (pod === undefined) return;
+      pod.gone = true;
+      pod.suspect = false;
+      for (const { giveBack } of [...pod.jobs]) giveBack(POD_GONE);
+      pod.slots.settle();
+      forgetIdlePod(uid);
     },
     verified: (uid) => pods.get(uid)?.slots.settle(),
     drain: pool.drain,
@@ -195,7 +220,8 @@ export function execPool(options: ExecPoolOptions): ExecPool {
   };
 }
 
-function saysOfNode(outcome: ExecOutcome): 'answered' | 'timedOut' | 'failed' | 'undecided' {
+type Verdict = 'answered' | 'timedOut' | 'failed' | 'undecided';
+function saysOfNode(outcome: ExecOutcome): Verdict {
   switch (outcome.kind) {
     case 'ok':
     case 'exit':

@@ -3,7 +3,7 @@
  * last job, unless it says something. Which jobs, and what an answer means, is the pool's.
  */
 import type { Dropped, DropReason } from '../messages/outcome.ts';
-import { type Breaker, type BreakerState, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerState, createBreaker, FAILURES_MAX } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import { type Gate, gate } from './gate.ts';
 import type { Random } from './random.ts';
@@ -18,7 +18,9 @@ export interface NodeSlots {
   readonly breaker: Breaker;
   /** Waiting and running. */
   readonly jobs: Set<GivenBack>;
-  /** Its last job ran out of time. */
+  /** Jobs in a row that ran out of time; a pod that hangs counts once until it answers (exec-pool.ts). */
+  silentCount: number;
+  /** So many that it is the node that does not answer, not one of its pods. */
   suspect: boolean;
 }
 export interface NodeState {
@@ -56,7 +58,7 @@ export function createNodeTable(options: {
     if (found !== undefined) return found;
     const jobs = new Set<GivenBack>();
     const breaker = createBreaker({ ...options, opened: () => giveBackAll(jobs) });
-    const made = { gate: gate(options.placesMax), breaker, jobs, suspect: false };
+    const made = { gate: gate(options.placesMax), breaker, jobs, silentCount: 0, suspect: false };
     nodes.set(name, made);
     return made;
   };
@@ -64,7 +66,7 @@ export function createNodeTable(options: {
     of,
     forgetIdle: (name) => {
       const node = nodes.get(name);
-      if (node?.jobs.size === 0 && !node.suspect && node.breaker.pristine()) nodes.delete(name);
+      if (node?.jobs.size === 0 && node.silentCount === 0 && node.breaker.pristine()) nodes.delete(name);
     },
     setReady: (name, ready) => {
       if (!ready || nodes.has(name)) of(name).breaker.setReady(ready);
@@ -107,11 +109,13 @@ export function passage(node: NodeSlots | undefined, workClass: WorkClass): Pass
       if (node === undefined) return;
       switch (how) {
         case 'answered':
+          node.silentCount = 0;
           node.suspect = false;
           node.breaker.succeeded();
           return;
         case 'timedOut':
-          node.suspect = true;
+          node.silentCount += 1;
+          node.suspect = node.silentCount >= FAILURES_MAX;
           node.breaker.failed(probe);
           return;
         case 'failed':

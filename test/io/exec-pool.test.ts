@@ -195,16 +195,18 @@ test('a read that is cancelled closes its connection', async () => {
   assert.equal([running(), told], [[], [['read', 'transport']]]);
 });
 
-test('nodes whose last command timed out share eight places until one answers', async () => {
+test('pods whose last command timed out share eight places until one answers; their neighbours do not', async () => {
   const { submit, api, end, pool } = setUp();
   for (let node = 0; node < 20; node++) {
     submit(`first-${node}`, { class: 'read', podUid: `first-${node}`, node: `sick-${node}` });
     await end(`first-${node}`, TIMEOUT);
   }
-  assert.is(pool.nodes().filter(({ suspect }) => suspect).length, 20);
   for (let node = 0; node < 20; node++)
-    submit(`again-${node}`, { class: 'read', podUid: `again-${node}`, node: `sick-${node}` });
+    submit(`again-${node}`, { class: 'read', podUid: `first-${node}`, node: `sick-${node}` });
   assert.is(api.running.length, 8);
+  submit('neighbour', { class: 'read', podUid: 'neighbour', node: 'sick-19' });
+  assert.is(api.running.length, 9);
+  await end('neighbour');
   for (let pod = 0; pod < 60; pod++)
     submit(`well-${pod}`, { class: 'read', podUid: `well-${pod}`, node: `well-${pod}` });
   assert.is(api.running.length, 64, 'the others have all the rest');
@@ -216,18 +218,33 @@ test('nodes whose last command timed out share eight places until one answers', 
   );
 });
 
-test('a job that waits for the total when its node falls silent goes over to the lane of such nodes', async () => {
+test('a job that waits for the total when its pod falls silent goes over to the lane of such pods', async () => {
   const { submit, running, end } = setUp({ execConcurrency: 2, execConcurrencySickNodes: 1 });
-  submit('slow', { podUid: 'a', node: 'n' });
-  submit('other', { podUid: 'b', node: 'm' });
-  submit('behind', { podUid: 'c', node: 'n' });
-  submit('behind-2', { podUid: 'd', node: 'n' });
-  submit('well', { podUid: 'e', node: 'm' });
+  submit('slow', { podUid: 'a' });
+  submit('other', { podUid: 'b' });
+  submit('behind', { podUid: 'a', class: 'read' });
+  submit('well', { podUid: 'c' });
   await end('slow', TIMEOUT);
-  assert.equal(running(), ['other', 'well'], 'whoever is on a well node overtakes');
+  assert.equal(running(), ['other', 'well'], 'whoever is well overtakes');
   await end('other');
-  await end('well');
-  assert.equal(running(), ['behind'], 'not behind-2: one place for the silent nodes');
+  assert.equal(running(), ['well', 'behind']);
+});
+
+test('a pod that hangs again and again says nothing of its node; other pods that hang, too, do', async () => {
+  const { submit, told, end, pool } = setUp();
+  for (let round = 0; round < 5; round += 1) {
+    submit(`a${round}`, { class: 'read', podUid: 'a' });
+    await end(`a${round}`, TIMEOUT);
+  }
+  const breaker = () => pool.nodes().find(({ node }) => node === 'node-1')?.breaker;
+  assert.is(breaker(), 'closed');
+  for (const name of ['b', 'c']) {
+    submit(name, { class: 'read', podUid: name });
+    await end(name, TIMEOUT);
+  }
+  assert.is(breaker(), 'open');
+  assert.is(told.length, 7);
+  for (const uid of ['a', 'b', 'c']) pool.podGone(uid);
 });
 
 test('the breaker of a node opens after silence, gives back what waits for it and nothing of another', async () => {
