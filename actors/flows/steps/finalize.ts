@@ -1,10 +1,11 @@
-/** D26, X17: the last pod gone, the directory empty, then the finalizer. Source: spec 03, 4.15. */
+/** D26, X17: what was signed is known, the last pod gone, the directory empty, then the finalizer. Source: spec 03, 4.15. */
 import { done, type Verdict } from '../../../messages/verdict.ts';
 import type { Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 import { cleanPersistentDir } from './clean-up.ts';
 import { dropFinalizer, FINALIZER } from './object.ts';
+import { settleSignResult } from './sign-drives.ts';
 import { stop } from './stop-pod.ts';
 
 /** One that only others still hold needs nothing more of us. */
@@ -12,6 +13,8 @@ export const finalize = (pass: Pass): Verdict | Ask =>
   pass.container.metadata.finalizers?.includes(FINALIZER) === true ? ask('object', finish(pass)) : done;
 
 function* finish(pass: Pass): Script<Verdict> {
+  const owed = yield* settleSignResult(pass);
+  if (owed !== undefined) return owed;
   const stopped = yield* stop(pass, 'forced');
   if (stopped.kind !== 'done') return stopped;
   const cleaned = yield* cleanPersistentDir(pass);

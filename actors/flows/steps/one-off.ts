@@ -8,7 +8,7 @@ import { containerRef, hasCondition, markedForDeletion, ownPod, type Pass, podRe
 import { execText, kubeFailed, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { uploadResult } from './builder.ts';
-import { applySignResult } from './sign-drives.ts';
+import { applySignResult, signsDrives } from './sign-drives.ts';
 
 /** A finished helper deletes itself so much later, if nobody else does. Source: spec 06, 5.5. */
 const LOADER_MS = 300_000;
@@ -16,7 +16,6 @@ const FLAGS_MS = 30_000;
 
 export const resultsProcessed = (pass: Pass): boolean => hasCondition(pass, CONDITIONS.resultsProcessed);
 const isBuilder = ({ spec }: Pass): boolean => spec.mode === 'drivers-builder';
-const signsDrives = ({ spec }: Pass): boolean => spec.mode === 'adhoc-op' && spec.instructions?.type === 'sign-drives';
 
 /** Step 47: the raw text, for whoever asked. */
 export function fetchResult(pass: Pass): Verdict | Ask {

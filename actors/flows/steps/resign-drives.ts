@@ -16,6 +16,10 @@ import { NOT_MEMBER } from './late-join.ts';
 import { NO_PLACE } from './write-resources.ts';
 
 const LOOK_AGAIN_MS = 15_000;
+/** Key in `status.timestamps`: when the first try failed. */
+const RESIGN_FAILING = 'DrivesResignFailing';
+const REST_MS_MIN = 10_000;
+const REST_MS_MAX = 300_000;
 const NESTED =
   'error reconciling object during phase ResignDrives: error reconciling object during phase PollResults: wait-error:';
 /** The operator's own image cannot sign drives. */
@@ -73,10 +77,27 @@ function* resign(pass: Pass): Script<Verdict> {
     return wait(WAIT_MS, `${NESTED}container execution result is not ready`);
   }
   const error = errorOf(status.result);
+  if (error !== undefined) return yield* again(pass, helper.answer, `${error}, re-creating container`);
   const left = yield* collect(helper.answer);
-  if (error === undefined) return left === undefined ? done : failed(left);
-  const text = `${error}, re-creating container`;
-  return failed(text, { events: [warningEachMinute('DrivesResignFailed', text)] });
+  return left === undefined ? done : failed(left);
+}
+
+/**
+ * Tried again after as long as it has been failing (I6): each rest about doubles, from 10 s to 5 min, also across a restart.
+ * Until then the helper stays: it says what went wrong.
+ */
+function* again({ status, wallMs }: Pass, helper: WekaContainer, text: string): Script<Verdict> {
+  const now = new Date(wallMs).toISOString();
+  const since = status.timestamps?.[RESIGN_FAILING];
+  const news = {
+    events: [warningEachMinute('DrivesResignFailed', text)],
+    ...(since === undefined ? { status: { timestamps: { [RESIGN_FAILING]: now } } } : {}),
+  };
+  const received = conditionOf(helper.status?.conditions, CONDITIONS.resultsReceived)?.lastTransitionTime;
+  const failedMs = Date.parse(received ?? helper.metadata.creationTimestamp ?? now);
+  const restMs = Math.min(Math.max(failedMs - Date.parse(since ?? now), REST_MS_MIN), REST_MS_MAX);
+  if (wallMs < failedMs + restMs) return failed(text, news);
+  return failed((yield* collect(helper)) ?? text, news);
 }
 
 /** A cache may be late; the process must be gone before its drives are erased. */

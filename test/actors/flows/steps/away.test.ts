@@ -209,8 +209,9 @@ for (const [name, image, text] of [
   });
 }
 
+const RESTED = { wallMs: SIM_START_WALL_MS + 10_000 };
 const result = (text: string, collected: unknown = did(helper())): Verdict =>
-  resign(drive(), {}, [POD_GONE, [`get ${AT}`, did(helper(text))], [`delete ${AT}`, collected]]).verdict;
+  resign(drive(), RESTED, [POD_GONE, [`get ${AT}`, did(helper(text))], [`delete ${AT}`, collected]]).verdict;
 
 test('spec 06 §10 #56: one signed drive is enough, then the operation goes', () => {
   assert.equal(result('{"err":null,"drives":["/dev/a"]}'), done);
@@ -233,9 +234,75 @@ for (const text of ['not json', 'null', '{"err":null}']) {
     assert.is(result(text).kind, 'failed');
   });
 }
+test('spec 06 §8.2 no. 34, I6: erasing that fails is tried again after as long as it has been failing, 10 s to 5 min', () => {
+  let timestamps: Record<string, string> = {};
+  let failedMs = SIM_START_WALL_MS;
+  for (const restMs of [10_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
+    const received = { ...held('CondResultsReceived'), lastTransitionTime: new Date(failedMs).toISOString() };
+    const plain = helper('{"err":"x","drives":[]}');
+    const failing = { ...plain, status: { status: 'PodRunning', ...plain.status, conditions: [received] } };
+    const look = (restedMs: number, ...lines: readonly Line[]): Verdict => {
+      const container = drive({ ...REMOVED, timestamps });
+      const read: Line = [`get ${AT}`, did(failing)];
+      return resign(container, { wallMs: failedMs + restedMs }, [POD_GONE, read, ...lines]).verdict;
+    };
+    timestamps = { ...timestamps, ...(look(0).status?.timestamps as Record<string, string> | undefined) }; // Our own patch.
+    assert.is(look(restMs - 1).kind, 'failed', 'its helper stays');
+    assert.is(look(restMs, [`delete ${AT}`, did(failing)]).kind, 'failed');
+    failedMs += restMs;
+  }
+});
 test('a helper that is going is not believed', () => {
   const going = helper('{"err":null,"drives":["/dev/a"]}', { deletionTimestamp: BORN });
   assert.equal(resign(drive(), {}, [POD_GONE, [`get ${AT}`, did(going)]]).verdict, PENDING);
+});
+
+// A signing that leaves. Spec 06, 8.2 no. 14; F32.
+
+const SIGNED = JSON.stringify({ err: null, drives: [{ serial_id: 'A' }], raw_drives: [] });
+const signer = (status: Partial<WekaContainerStatus> = {}, given: { readonly type?: string } = {}) =>
+  containerOf('adhoc-op', {
+    spec: { state: 'deleting', nodeAffinity: NODE, instructions: { type: given.type ?? 'sign-drives' } },
+    metadata: { finalizers: ['weka.weka.io/finalizer'], deletionTimestamp: BORN },
+    status: { status: 'PodRunning', result: SIGNED, ...status },
+  });
+const leaves = (container = signer(), lines: readonly Line[] = [], given: PassGiven = {}): Verdict =>
+  playStep(finalize(passFor(container, given)), lines).verdict;
+const SIGNER_ENDS: readonly Line[] = [
+  ['get pods/weka/adhoc-op', absent],
+  ['jsonPatch wekacontainers/weka/adhoc-op', did(signer())],
+];
+const NODE_WRITTEN: readonly Line[] = [
+  [`get nodes/${NODE}`, did(nodeOf())],
+  [`mergePatch nodes/${NODE}`, did(nodeOf())],
+  [`mergePatch nodes/${NODE}`, did(nodeOf())],
+];
+
+test('spec 06 §10 #51: a signing that leaves with a result that nobody acted on: its node says so first', () => {
+  assert.is(leaves(signer(), [...NODE_WRITTEN, ...SIGNER_ENDS]).kind, 'done');
+});
+test('spec 06 §10 #51: while its node cannot be written it stays', () => {
+  const held = leaves(signer(), [
+    [`get nodes/${NODE}`, did(nodeOf())],
+    [`mergePatch nodes/${NODE}`, refused],
+    [`get nodes/${NODE}`, did(nodeOf())],
+  ]);
+  assert.is(held.kind, 'failed');
+});
+test('spec 06 §10 #51, #54: nothing is owed once it was processed, by another operation, without a result or without the node', () => {
+  for (const container of [
+    signer({ conditions: [held('CondResultsProcessed')] }),
+    signer({}, { type: 'umount' }),
+    containerOf('adhoc-op', {
+      ...{ metadata: { finalizers: ['weka.weka.io/finalizer'], deletionTimestamp: BORN } },
+      spec: { state: 'deleting', nodeAffinity: NODE, instructions: { type: 'sign-drives' } },
+    }),
+    signer({ result: 'not json' }),
+  ])
+    assert.is(leaves(container, SIGNER_ENDS).kind, 'done');
+  assert.is(leaves(signer(), SIGNER_ENDS, { without: [nodeOf()] }).kind, 'done');
+  const gone: Line = [`get nodes/${NODE}`, absent];
+  assert.is(leaves(signer(), [gone, gone, ...SIGNER_ENDS]).kind, 'done', 'gone meanwhile');
 });
 
 // The directory. Spec 03, 7; F24.
