@@ -31,7 +31,7 @@ export const knownInfo = (node: Node, view: View, settings: Config): NodeInfoRes
 /** `asking`: containers that wait for it, in order of arrival; they lend image, secrets and namespace. */
 export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {
   const node = view.node(name);
-  if (node === undefined) return undefined;
+  if (node === undefined) return leftOver(name, 'discovery', view);
   const helpers = helpersOf(name, asking, view, settings);
   if (knownInfo(node, view, settings).kind !== 'discover') {
     const left = helpers.find(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -46,6 +46,15 @@ export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], 
   }
   const result = helper.status?.result;
   return result === undefined ? undefined : { script: record(node, helper, result, view, settings) };
+}
+
+/** A helper of a node that is gone has nobody to work for. Source: spec 06, 4.4. */
+export function leftOver(name: NodeName, mode: 'discovery' | 'drivers-loader', view: View): Next {
+  if (!view.synced()) return undefined;
+  const left = view
+    .containersOnNode(name)
+    .find(({ spec, metadata }) => spec.mode === mode && metadata.deletionTimestamp === undefined);
+  return left === undefined ? undefined : { script: collect(left) };
 }
 
 /** The namespace of those that ask, where they agree and it lives; else the operator's. */

@@ -13,7 +13,7 @@ import { DRIVERS_LOADED, driversReady, loadedMark } from '../rules/drivers.ts';
 import { imageMeantBy, loaderDraft, loaderName } from '../rules/helpers.ts';
 import { DISCOVERY_ANNOTATION } from '../rules/node-info.ts';
 import type { View } from '../view.ts';
-import { annotate, collect, type Next } from './discovery.ts';
+import { annotate, collect, leftOver, type Next } from './discovery.ts';
 
 /** One container that waits for drivers. A forced one does not believe the annotation. */
 export interface Waiting {
@@ -33,7 +33,7 @@ export function loaderOf(node: Node, view: View, settings: Config): WekaContaine
 /** `waiting` in order of arrival; the first one's image is loaded. */
 export function nextLoad(name: NodeName, waiting: readonly Waiting[], view: View, settings: Config): Next {
   const node = view.node(name);
-  if (node === undefined) return undefined;
+  if (node === undefined) return leftOver(name, 'drivers-loader', view);
   const loader = loaderOf(node, view, settings);
   if (rebooted(node)) return { script: annotate(node, DRIVERS_LOADED, null) };
   if (loader !== undefined) {

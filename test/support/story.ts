@@ -53,6 +53,8 @@ export interface Story {
   readonly rest: () => number;
   /** The status with what is not told yet. */
   readonly known: () => WekaContainerStatus;
+  /** The process has died and begins again: only what the API says is known. */
+  readonly restart: () => void;
   /** Time passes without anything happening. */
   readonly pass: (ms: number) => void;
   /** Looks or ticks until that holds. Throws after too many. */
@@ -80,13 +82,14 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
   let namespaceState = namespaceInitial;
   let timerMs: number | undefined;
   const next = () => ({ fresh: ++fresh as Attempt, ms: nowMs });
+  const grants = new Map();
   const decide = decider(flows, { view, settings });
   const decideNode = nodeDecider(NODE, {
     view,
     settings,
     flagsOf: () => undefined,
     newUuid: () => `uuid-${++fresh}`,
-    grants: new Map(),
+    grants,
   });
   const decideCluster = clusterDecider('uid-c' as ClusterUid, { view, settings });
   const decideNamespace = namespaceDecider(about.metadata.namespace ?? '', { view, settings });
@@ -290,6 +293,12 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
       mine.push({ kind: 'tick', attempt: state.attempt });
       run();
       return waitedMs;
+    },
+    restart: () => {
+      [state, nodeState, clusterState, namespaceState] = [initial, nodeInitial, clusterInitial, namespaceInitial];
+      grants.clear();
+      mine.length = 0;
+      timerMs = undefined;
     },
     pass: (ms) => {
       nowMs += ms;
