@@ -23,7 +23,7 @@ import { containerOf, memberOf, NODE, nodeOf, podFor, uidOf } from '../support/c
 import { drive } from '../support/drive.ts';
 import { type FakeView, fakeView } from '../support/fake-view.ts';
 import { SETTINGS, surroundings } from '../support/pass.ts';
-import { did, type Line, nameOf, play } from '../support/play.ts';
+import { conflict, did, exists, type Line, nameOf, play } from '../support/play.ts';
 import { stage } from '../support/stage.ts';
 
 const newUuid = (): string => 'uuid';
@@ -446,7 +446,7 @@ test('spec 06 §10 #35: ten containers of one node wait for one load', () => {
   );
 });
 
-test('what was loaded is what the loader was made for, whoever waits (06 §10 #65)', () => {
+test('spec 06 §10 #65: what was loaded is what the loader was made for, whoever waits', () => {
   const b = containerOf('client', { name: 'b' });
   const { send } = bench([bare(), b, loader('i:A', LOADED)]);
   const started = send(asked(image(uidOf(b), 'i:B'))).find((effect) => effect.kind === 'work');
@@ -526,6 +526,62 @@ test('a loader for which nobody waits and which never got a pod is collected', (
   const { send } = bench([bare(), unbound]);
   const started = send({ kind: 'lookAgain' }).find((effect) => effect.kind === 'work');
   play(started?.script ?? nothing(), [[`delete ${LOADER}`, did(unbound)]]);
+});
+
+test('spec 06 §10 #65: a loader of image A without a pod makes way for one of image B; with a pod it ends its work', () => {
+  const b = containerOf('client', { name: 'b' });
+  const unbound = containerOf('drivers-loader', {
+    name: `weka-drivers-loader-uid-${NODE}`,
+    metadata: { namespace: 'weka-operator-system' },
+    spec: { image: 'i:A' },
+  });
+  const { send, work, view } = bench([bare(), b, unbound]);
+  const goes = send(asked(image(uidOf(b), 'i:B')));
+  view.remove(unbound);
+  const creates = work(goes, [[`delete ${LOADER}`, did(unbound)]]);
+  const script = creates.find((effect) => effect.kind === 'work')?.script ?? nothing();
+  const { calls } = play(script, [[`create ${LOADER}`, did(unbound)]]);
+  const made = calls[0]?.kind === 'kube' && calls[0].request.verb === 'create' ? calls[0].request.object : undefined;
+  assert.is((made as WekaContainer | undefined)?.spec.image, 'i:B');
+  for (const other of [podFor(unbound), undefined]) {
+    const stays = bench([bare(), b, unbound, ...(other === undefined ? [] : [other])]);
+    assert.equal(kinds(stays.send(asked(image(uidOf(b), other === undefined ? 'i:A' : 'i:B')))), ['answer']);
+  }
+});
+
+test('spec 06 §10 #66: a loader that is there already is used', () => {
+  const a = containerOf('client', { name: 'a' });
+  const { send, work, view } = bench([bare(), a]);
+  const started = send(asked(image(uidOf(a), 'i:1')));
+  view.put(loader('i:1'));
+  assert.equal(kinds(work(started, [[`create ${LOADER}`, exists]])), [], 'no failure, no second one');
+  view.put(loader('i:1', LOADED));
+  assert.equal(kinds(send({ kind: 'lookAgain' })), ['work']);
+});
+
+test('spec 06 §10 #36: a conflict of the node’s mark is tried again; the loader stays until the mark is written', () => {
+  const a = containerOf('client', { name: 'a' });
+  const { send, work, state } = bench([bare(), a, loader('i:1', LOADED)]);
+  const failed = work(send(asked(image(uidOf(a), 'i:1'))), [['mergePatch nodes/node-1', conflict]]);
+  assert.equal(kinds(failed), ['wake uid-a', 'timer']);
+  const again = send({ kind: 'retryDue', attempt: state().drivers.attempt }).find((effect) => effect.kind === 'work');
+  play(again?.script ?? nothing(), [
+    ['mergePatch nodes/node-1', did(nodeOf())],
+    [`delete ${LOADER}`, did(loader('i:1'))],
+  ]);
+});
+
+test('spec 06 §10 #39, #54: the loader and the discovery of a node that is gone are deleted, not before all is known', () => {
+  for (const left of [loader('i:1'), helper()]) {
+    const { send, view } = bench([left]);
+    view.remove(nodeOf());
+    view.setSynced(false);
+    assert.equal(kinds(send({ kind: 'lookAgain' })), []);
+    view.setSynced(true);
+    const started = send({ kind: 'lookAgain' }).find((effect) => effect.kind === 'work');
+    const { namespace, name } = left.metadata;
+    play(started?.script ?? nothing(), [[`delete wekacontainers/${namespace}/${name}`, did(left)]]);
+  }
 });
 
 test('the end of an earlier try changes nothing', () => {

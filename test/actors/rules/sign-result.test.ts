@@ -61,6 +61,24 @@ test('spec 06 §5.4: shared drives are merged by serial, in place, and counted b
   assert.is(annotations['weka.io/weka-drives'], undefined);
   assert.equal(resources, { 'weka.io/shared-drives-capacity': '1400', 'weka.io/shared-drives-capacity-qlc': '5000' });
 });
+test('spec 06 §10 #48: two TLC of 100 and one QLC of 300 GiB: resources 200 and 300, merged by serial', () => {
+  const node = nodeWith({ 'weka.io/weka-shared-drives': JSON.stringify([proxyDrive('old', 1, 'TLC', 'ser-a')]) });
+  const found = [proxyDrive('a', 100, 'TLC'), proxyDrive('b', 100, 'TLC'), proxyDrive('q', 300, 'QLC')];
+  const { annotations, resources } = signed({ proxy_drives: found }, node);
+  assert.equal(JSON.parse(annotations['weka.io/weka-shared-drives'] ?? ''), found);
+  assert.equal(resources, { 'weka.io/shared-drives-capacity': '200', 'weka.io/shared-drives-capacity-qlc': '300' });
+});
+test('spec 06 §10 #69: a shared signing that found nothing, and a drive without a serial', () => {
+  const before = { 'weka.io/weka-drives': undefined, 'weka.io/weka-shared-drives': '[]' };
+  const { annotations, resources } = signed({ proxy_drives: [] }, nodeOf(NODE, { annotations: before }));
+  assert.equal(annotations, {
+    'weka.io/weka-drives': '[]',
+    'weka.io/blocked-drives': '[]',
+    'weka.io/sign-drives-hash': createHash('sha256').update(BOOT).digest('hex'),
+  });
+  assert.equal(resources, { 'weka.io/drives': '0' });
+  assert.is(signed(serials('', 'A'), nodeWith()).annotations['weka.io/weka-drives'], '["A"]');
+});
 test('F13: blocked shared drives do not count as capacity', () => {
   const found = [proxyDrive('a', 1000, 'TLC'), proxyDrive('b', 500, 'TLC'), proxyDrive('q', 5000, 'QLC')];
   const node = nodeWith({ 'weka.io/blocked-drives': '["ser-a"]', 'weka.io/blocked-drives-physical-uuids': '["q"]' });
