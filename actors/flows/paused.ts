@@ -1,6 +1,6 @@
 /** The paused flow: the pod must not run, the data stays. Source: spec 02, 7. */
 import { isEnvoy, isTelemetry } from '../../messages/weka-modes.ts';
-import { mode } from './pass.ts';
+import { markedForDeletion, mode, not } from './pass.ts';
 import type { Row } from './step.ts';
 import { deleteEnvoyIfNoS3Neighbor, deleteTelemetryIfNoComputeNeighbor } from './steps/companions.ts';
 import { handleStatePaused } from './steps/pause.ts';
@@ -8,7 +8,7 @@ import { handleStatePaused } from './steps/pause.ts';
 // biome-ignore format: one row, one line.
 export const pausedFlow: readonly Row[] = [
   // P1 to P3, figures and registration: the reference loads no pod here, and without one it has nothing to tell.
-  { number: 'P4', name: 'deleteEnvoyIfNoS3Neighbor', when: [mode(isEnvoy)], run: deleteEnvoyIfNoS3Neighbor, onFailure: 'stop' },
-  { number: 'P5', name: 'deleteTelemetryIfNoComputeNeighbor', when: [mode(isTelemetry)], run: deleteTelemetryIfNoComputeNeighbor, onFailure: 'stop' },
+  { number: 'P4', name: 'deleteEnvoyIfNoS3Neighbor', when: [mode(isEnvoy), not(markedForDeletion)], run: deleteEnvoyIfNoS3Neighbor, onFailure: 'stop' },
+  { number: 'P5', name: 'deleteTelemetryIfNoComputeNeighbor', when: [mode(isTelemetry), not(markedForDeletion)], run: deleteTelemetryIfNoComputeNeighbor, onFailure: 'stop' },
   { number: 'P6', name: 'handleStatePaused', when: [], run: handleStatePaused, onFailure: 'stop' },
 ];

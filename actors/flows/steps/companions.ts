@@ -58,8 +58,8 @@ function unlessNeighbour(rule: Rule) {
       const timestamps = { [rule.timestamp]: new Date(wallMs).toISOString() };
       return wait(LOOK_AGAIN_MS, rule.waits, { status: { timestamps } });
     }
-    if (wallMs - Date.parse(since) < rule.graceMs(pass)) return done;
-    return ask('object', leave(pass, rule));
+    // A time that cannot be read is no reason to go.
+    return wallMs - Date.parse(since) >= rule.graceMs(pass) ? ask('object', leave(pass, rule)) : done;
   };
 }
 /** In any state: it may be on its way out, but it is there. */

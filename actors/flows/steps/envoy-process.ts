@@ -1,9 +1,10 @@
 /** Step 52: an envoy whose process is gone while its container says Error is made anew, one a minute. Source: spec 02, 6.30; V4. */
 import { checkEnvoyProcess } from '../../../io/commands.ts';
+import { goDuration } from '../../../messages/go-duration.ts';
 import type { ClusterUid } from '../../../messages/ids.ts';
 import { controllerOf } from '../../../messages/kube.ts';
 import { PODS_CONTAINER } from '../../../messages/resources.ts';
-import { done, type Verdict, wait, warning } from '../../../messages/verdict.ts';
+import { done, finished, type Verdict, wait, warning } from '../../../messages/verdict.ts';
 import { isEnvoy } from '../../../messages/weka-modes.ts';
 import { askCluster, exec, type Script } from '../../calls.ts';
 import { ownPod, type Pass } from '../pass.ts';
@@ -44,14 +45,10 @@ function* probe(pass: Pass): Script<Verdict> {
     if (slot.kind === 'throttled')
       return wait(LOOK_AGAIN_MS, 'throttling envoy container deletion (one per minute per cluster)');
   }
-  const up = duration(upForMs(pass) ?? 0);
+  const up = goDuration(Math.round((upForMs(pass) ?? 0) / 1_000) * 1_000);
   const text = `Envoy process not found while container is in Error state (pod running for ${up}), deleting container for recreation`;
-  return { ...(yield* changeState(pass, 'deleting', text)), events: [warning('EnvoyProcessNotFound', text)] };
-}
-
-/** As Go prints a duration in whole seconds: `3m5s`, `4m0s`, `1h0m0s`. */
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
-  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;
+  const changed = yield* changeState(pass, 'deleting', text);
+  if (changed.kind === 'failed') return changed;
+  // The decision to leave ends the pass, although what fails here does not (F5).
+  return { ...finished, events: [warning('EnvoyProcessNotFound', text)] };
 }

@@ -4,12 +4,12 @@ import * as assert from 'uvu/assert';
 import { decider, initial } from '../../../actors/cluster.ts';
 import { deleteEnvoyIfProcessNotExists, mayLackProcess } from '../../../actors/flows/steps/envoy-process.ts';
 import type { ClusterUid, ContainerUid } from '../../../messages/ids.ts';
-import { done, wait, warning } from '../../../messages/verdict.ts';
+import { done, finished, wait, warning } from '../../../messages/verdict.ts';
 import type { ContainerMode } from '../../../messages/weka-container.ts';
 import { containerOf, type Given, NODE, ownedBy, podFor } from '../../support/containers.ts';
 import { fakeView } from '../../support/fake-view.ts';
 import { type PassGiven, passFor, SETTINGS } from '../../support/pass.ts';
-import { argvOf, did, exit, ok, playStep, requestOf } from '../../support/play.ts';
+import { argvOf, conflict, did, exit, ok, playStep, requestOf } from '../../support/play.ts';
 import { SIM_START_WALL_MS } from '../../support/sim-clock.ts';
 import { type Story, serving, story } from '../../support/story.ts';
 
@@ -117,6 +117,16 @@ test('the paused flow has the same rule: its first wait comes before the stop', 
   assert.is(s.count('delete pods/weka/envoy'), 1);
 });
 
+test('paused, deleted and alone: it is stopped and waits to be released, and is not deleted again and again', () => {
+  const marked: Given = { spec: { state: 'paused' }, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const s = companion('envoy', { ...marked, status: { timestamps: { NoS3Neighbor: '2025-01-01T00:00:00Z' } } });
+  s.look();
+  assert.is(s.count('delete wekacontainers'), 0);
+  assert.is(s.count('delete pods/weka/envoy'), 1);
+  s.view.remove(podFor(s.container() ?? containerOf('envoy')));
+  s.until(() => s.count('Warning PausedAndDeleted') > 0);
+});
+
 // The process.
 
 const up = (ms: number) => new Date(SIM_START_WALL_MS - ms).toISOString();
@@ -142,7 +152,13 @@ test('spec 07 §23 #65, 02 §12 #51: no process after 4 min of Error: the event 
   ]);
   const text =
     'Envoy process not found while container is in Error state (pod running for 4m0s), deleting container for recreation';
-  assert.equal(verdict, wait(0, text, { events: [warning('EnvoyProcessNotFound', text)] }));
+  assert.equal(verdict, { ...finished, events: [warning('EnvoyProcessNotFound', text)] });
+  const refused = playStep(deleteEnvoyIfProcessNotExists(pass), [
+    [PROBE, ok()],
+    ['cluster envoySlot', { kind: 'granted' }],
+    ['mergePatch wekacontainers/weka/envoy', conflict],
+  ]);
+  assert.equal([refused.verdict.kind, refused.verdict.events], ['failed', undefined]);
   const request = requestOf(calls, 'mergePatch');
   assert.equal(request.verb === 'mergePatch' && request.patch, {
     metadata: { resourceVersion: '1' },
@@ -180,7 +196,7 @@ test('V4: the probe excludes itself and each owner cluster has a slot of its own
     [PROBE, ok()],
     ['mergePatch wekacontainers/weka/envoy', did(unthrottled.container)],
   ]);
-  assert.is(verdict.kind, 'wait');
+  assert.is(verdict.kind, 'finished');
 });
 
 test('the slot is one a minute, and the asker’s own second ask counts as well', () => {
