@@ -6,6 +6,7 @@ import type { Clock } from '../io/clock.ts';
 import { jittered, type Random } from '../io/random.ts';
 import { CONDITIONS, isTrue } from '../messages/condition.ts';
 import type { ContainerMessage } from '../messages/container.ts';
+import type { Ending } from '../messages/ending.ts';
 import { unreachable } from '../messages/exhaustive.ts';
 import type { Attempt, ContainerUid } from '../messages/ids.ts';
 import type { KubeOutcome } from '../messages/kube.ts';
@@ -287,6 +288,15 @@ export const flowOf = ({ spec }: WekaContainer): FlowName =>
   spec.state === 'paused' || spec.state === 'deleting' || spec.state === 'destroying' ? spec.state : 'active';
 const patched = (status: WekaContainerStatus | undefined, patch: unknown): WekaContainerStatus =>
   mergePatch(status ?? {}, patch) as WekaContainerStatus; // A patch between two statuses.
+/** A trace keeps some dozen records of each container. */
+const SAID_MAX = 400;
+/** Why a step did not succeed, or the figures it found: for the trace. A step that fails and goes on is seen nowhere else. */
+function saidBy(ending: Ending<Verdict>): string {
+  if (ending.kind === 'crashed') return String(ending.error).slice(0, SAID_MAX);
+  const { result } = ending;
+  const figures = Object.entries(result.figures ?? {}).map(([name, value]) => `${name}=${value}`);
+  return ('reason' in result ? result.reason : figures.join(' ')).slice(0, SAID_MAX);
+}
 /** A conflict is resolved by the newer object, which the watch is about to bring. */
 const retryMs = (outcome: KubeOutcome): number =>
   outcome.kind === 'conflict' ? 1_000 : outcome.kind === 'throttled' ? outcome.retryAfterMs : FAILED_MS;
@@ -320,7 +330,9 @@ export function container(uid: ContainerUid, deps: Deps): Machine<State, Contain
     },
     perform: {
       ask: ({ child, script, attempt }, self) => {
-        runScript(self, child, script, callers, (ending) => tell(self, { kind: 'ended', attempt, ending }));
+        runScript(self, child, script, callers, (ending) =>
+          tell(self, { kind: 'ended', attempt, ending, why: saidBy(ending) }),
+        );
       },
       abort: ({ child }, self) => stopChild(self, child),
       write: ({ stored, status, attempt }, self) =>

@@ -13,16 +13,22 @@ export interface TraceLog {
   readonly of: (container: TracedContainer) => Trace | undefined;
 }
 
+type Choice = Pick<Config, 'traceContainers' | 'traceSamplePercent'>;
+/** Whether a container's trace goes to the log. The same answer in every process with these settings. */
+export function isTraced(
+  { traceContainers, traceSamplePercent }: Choice,
+  { namespace, name }: Omit<TracedContainer, 'uid'>,
+): boolean {
+  const container = `${namespace}/${name}`;
+  return traceContainers.includes(container) || (traceSamplePercent > 0 && placeOf(container) < traceSamplePercent);
+}
+
 /** `write` must not look at the log's level: who asks for a trace wants it, whatever else is logged. */
-export function traceLog(
-  { traceContainers, traceSamplePercent }: Pick<Config, 'traceContainers' | 'traceSamplePercent'>,
-  write: LogWrite,
-): TraceLog {
-  const named = new Set(traceContainers);
+export function traceLog(choice: Choice, write: LogWrite): TraceLog {
   return {
     of: ({ namespace, name, uid }) => {
+      if (!isTraced(choice, { namespace, name })) return undefined;
       const container = `${namespace}/${name}`;
-      if (!named.has(container) && placeOf(container) >= traceSamplePercent) return undefined;
       return ({ path, ...record }) => write({ container, uid, actor: path, ...record }, 'turn');
     },
   };

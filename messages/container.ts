@@ -8,6 +8,7 @@ import type { Verdict } from './verdict.ts';
 export type ContainerMessage =
   /** Something it depends on changed: the stores say what. One waiting is enough. */
   | { readonly kind: 'lookAgain' }
-  | { readonly kind: 'ended'; readonly attempt: Attempt; readonly ending: Ending<Verdict> }
+  /** `why`: what the step said, for the trace. */
+  | { readonly kind: 'ended'; readonly attempt: Attempt; readonly ending: Ending<Verdict>; readonly why?: string }
   | { readonly kind: 'written'; readonly attempt: Attempt; readonly outcome: KubeOutcome }
   | { readonly kind: 'tick'; readonly attempt: Attempt };

@@ -11,6 +11,8 @@ export interface FeatureFlags {
   readonly weka_get_copy_local_driver_files?: boolean;
   readonly driver_supports_auto_drain?: boolean;
   readonly ssd_proxy_iommu_support?: boolean;
+  /** What the runtime writes instead of the fifth (V7). Only there when it is true. */
+  readonly allow_per_container_driver_interfaces?: true;
 }
 
 /** From: scripts of containers. `uid` lends image pull secret, node and tolerations to a helper, if one is needed. */

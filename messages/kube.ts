@@ -67,6 +67,8 @@ export const SECRETS = type('', 'v1', 'Secret', 'secrets');
 export const EVENTS = type('', 'v1', 'Event', 'events');
 export const DEPLOYMENTS = type('apps', 'v1', 'Deployment', 'deployments');
 export const JOBS = type('batch', 'v1', 'Job', 'jobs');
+/** Served by a metrics server, where there is one. */
+export const POD_METRICS = type('metrics.k8s.io', 'v1beta1', 'PodMetrics', 'pods');
 export const LEASES = type('coordination.k8s.io', 'v1', 'Lease', 'leases');
 
 /** Names one object. `namespace` is absent for cluster-scoped types. */

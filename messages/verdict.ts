@@ -17,6 +17,8 @@ export interface Change {
   readonly events?: readonly EventNote[];
   /** It is about to change: the next pass comes so soon, if nothing brings it earlier. */
   readonly lookAgainMs?: number;
+  /** Goes into the trace of the container, nowhere else. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export type Verdict =

@@ -58,15 +58,7 @@ import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './step
 import { changesImage, handleImageUpdate } from './steps/image-update.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
-import {
-  hasStats,
-  metricsEnabled,
-  podStatusOf,
-  pollingRateMs,
-  register,
-  registers,
-  setStatusMetrics,
-} from './steps/metrics.ts';
+import { hasStats, metricsEnabled, onPolling, setStatusMetrics } from './steps/metrics.ts';
 import { migratePvc, migratesPvc } from './steps/migrate-pvc.ts';
 import { ensureNfsPorts } from './steps/nfs.ts';
 import { allocateNicsOfNode, lacksNics } from './steps/nics.ts';
@@ -87,6 +79,7 @@ import {
 } from './steps/pod-health.ts';
 import { dropStopAttempt, handlePodTermination, hasStopAttempt, saysTerminating } from './steps/pod-termination.ts';
 import { ensureProxy } from './steps/proxy.ts';
+import { onChange, register, registers } from './steps/register.ts';
 import { joinS3 } from './steps/s3.ts';
 import {
   bearsNotTaints,
@@ -97,6 +90,7 @@ import {
   outsideSelector,
 } from './steps/self-eviction.ts';
 import { inStem, setJoinIpsIfStuckInStem } from './steps/stem-rescue.ts';
+import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { addVirtualDrives, sharesDrives } from './steps/virtual-drives.ts';
 import {
   checkUnhealthyPodResources,
@@ -121,7 +115,6 @@ const statusIs =
     status.status === text;
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
 const LIFE = 'life in the cluster';
-const onPolling = { everyMs: pollingRateMs, preset: true, stamp: 'start' } as const;
 
 // biome-ignore format: one row, one line where it fits.
 export const activeFlow: readonly Row[] = [
@@ -131,9 +124,8 @@ export const activeFlow: readonly Row[] = [
   pending('4', 'GetWekaClient', LIFE),
   pending('5', 'FetchTargetCluster', LIFE),
   { number: '7', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
-  { number: '8', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue',
-    throttle: { everyMs: pollingRateMs, preset: false, stamp: 'start', key: podStatusOf } },
-  pending('9', 'ReportOtelMetrics', LIFE),
+  { number: '8', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers], run: register, onFailure: 'continue', throttle: onChange },
+  { number: '9', name: 'ReportOtelMetrics', when: [podPresent, isBeingTraced], run: reportUsage, onFailure: 'continue', throttle: onPolling },
   pending('10', 'ManageCsiTopologyLabels', LIFE),
   { number: '11', name: 'initState', when: [], run: initState, onFailure: 'stop' },
   { number: '12', name: 'deleteIfNoNode', when: [lostItsNode], run: deleteIfNoNode, onFailure: 'stop' },
@@ -187,6 +179,9 @@ export const activeFlow: readonly Row[] = [
     hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },
   { number: '50', name: 'PeriodicReconcileManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
     throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
+  // The file outlives its pod: what was read while this one started may be of the one before (F19).
+  { number: '50v', name: 'RereadManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(saysTerminating)], run: reconcileLocalStatus, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
   { number: '52', name: 'DeleteEnvoyIfProcessNotExists', when: [mayLackProcess], run: deleteEnvoyIfProcessNotExists, onFailure: 'continue' },

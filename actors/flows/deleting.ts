@@ -28,13 +28,15 @@ import { probeLateJoin } from './steps/late-join.ts';
 import { deactivate, deactivateStopped, removeDrives, removeHost } from './steps/leave-cluster.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
-import { deregister, hasStats, metricsEnabled, pollingRateMs, registers, setStatusMetrics } from './steps/metrics.ts';
+import { hasStats, metricsEnabled, onPolling, setStatusMetrics } from './steps/metrics.ts';
 import { leaveNfs } from './steps/nfs.ts';
 import { ensurePod } from './steps/pod.ts';
 import { ensureProxy } from './steps/proxy.ts';
+import { deregister, deregisters, onChange, onceDone, register, registers } from './steps/register.ts';
 import { resignDrives } from './steps/resign-drives.ts';
 import { leaveS3 } from './steps/s3.ts';
 import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
@@ -52,9 +54,10 @@ export const deletingFlow: readonly Row[] = [
   { number: 'D6', name: 'ensurePodForDeactivation', when: [podAbsent, nodeLoaded, shouldDeactivate, notDeactivated, not(mode(isProtocol))], run: ensurePod, onFailure: 'continue' },
   { number: 'D7', name: 'ReconcileWekaLocalStatusOnDeletion', when: [mode(isWekaContainer), shouldDeactivate, podPresent, nodeLoaded, notDeactivated], run: reconcileLocalStatus, onFailure: 'continue' },
   pending('D8', 'ManageCsiTopologyLabels', 'life in the cluster'),
-  { number: 'D9', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: { everyMs: pollingRateMs, preset: true, stamp: 'start' } },
-  // D10 registers on change and D12 deregisters once the pod is gone (I7): a registration would only be taken back.
-  pending('D11', 'ReportOtelMetrics', 'life in the cluster'),
+  { number: 'D9', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
+  // Mounts are counted for those the agent knows. D12 comes once the pod is gone: before, the two would alternate (I7).
+  { number: 'D10', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue', throttle: onChange },
+  { number: 'D11', name: 'ReportOtelMetrics', when: [podPresent, isBeingTraced], run: reportUsage, onFailure: 'continue', throttle: onPolling },
   { number: 'D13', name: 'RemoveFromS3Cluster', when: [shouldDeactivate, mode(isS3)], run: leaveS3, onFailure: 'stop', condition: by(CONDITIONS.removedFromS3Cluster) },
   { number: 'D14', name: 'RemoveFromNfs', when: [shouldDeactivate, mode(isNfs)], run: leaveNfs, onFailure: 'stop', condition: by(CONDITIONS.removedFromNfs) },
   { number: 'D15', name: 'DeactivateWekaContainer', when: [shouldDeactivate, not(mode(isProtocol))], run: deactivate, onFailure: 'stop', condition: by(CONDITIONS.deactivated) },
@@ -65,7 +68,7 @@ export const deletingFlow: readonly Row[] = [
   { number: 'D19', name: 'waitForMountsOrDrain', when: [countsMounts], run: waitForMountsOrDrain, onFailure: 'stop' },
   { number: 'D20', name: 'stopClient', when: [mode(isClient), podPresent, nodeIsReady], run: stopPod(() => 'forced'), onFailure: 'stop', afterWrite: true },
   { number: 'D21', name: 'stopGracefully', when: [mode(isWekaContainer), nodeIsReady], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop', afterWrite: true },
-  { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
+  { number: 'D12', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, deregisters, podAbsent], run: deregister, onFailure: 'continue', throttle: onceDone },
   { number: 'D22', name: 'RemoveDeactivatedContainers', when: [shouldDeactivate], run: removeHost, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.removed) },
   { number: 'D23', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },
   { number: 'D24', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',

@@ -8,10 +8,12 @@ import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
 import { markLeaving } from './steps/mark-leaving.ts';
-import { deregister, metricsEnabled, registers } from './steps/metrics.ts';
+import { hasStats, metricsEnabled, onPolling, setStatusMetrics } from './steps/metrics.ts';
 import { ensureProxy } from './steps/proxy.ts';
+import { deregister, deregisters, onChange, onceDone, register, registers } from './steps/register.ts';
 import { resignDrives } from './steps/resign-drives.ts';
 import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
+import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
 const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
@@ -21,14 +23,15 @@ export const destroyingFlow: readonly Row[] = [
   pending('X3', 'GetWekaClient', 'life in the cluster'),
   pending('X4', 'FetchTargetCluster', 'life in the cluster'),
   { number: 'X5', name: 'handleStateDestroying', when: [], run: markLeaving('Destroying'), onFailure: 'stop' },
-  // X6 and X7: the figures of a container that is being taken down are of no use, and it is deregistered below (I7).
-  pending('X8', 'ReportOtelMetrics', 'life in the cluster'),
+  { number: 'X6', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
+  { number: 'X7', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue', throttle: onChange },
+  { number: 'X8', name: 'ReportOtelMetrics', when: [podPresent, isBeingTraced], run: reportUsage, onFailure: 'continue', throttle: onPolling },
   { number: 'X9', name: 'reconcileClusterStatusOnDeletion', when: [mode(shouldJoinCluster), ({ status }) => status.containerID === undefined], run: probeLateJoin(), onFailure: 'continue' },
   { number: 'X10', name: 'stopBackend', when: [mode(isBackend), podPresent], run: stopPod(() => 'forced'), onFailure: 'stop' },
   { number: 'X11', name: 'waitForMountsOrDrain', when: [countsMounts], run: waitForMountsOrDrain, onFailure: 'stop' },
   { number: 'X12', name: 'stopClient', when: [mode(isClient), podPresent], run: stopPod(() => 'forced'), onFailure: 'stop' },
   { number: 'X13', name: 'stopGracefully', when: [mode(isWekaContainer)], run: stopPod(gracefulUnlessNeverSeen), onFailure: 'stop' },
-  { number: 'X13d', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, registers, podAbsent], run: deregister, onFailure: 'continue', throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' } },
+  { number: 'X13d', name: 'DeregisterContainerOnMetrics', when: [metricsEnabled, deregisters, podAbsent], run: deregister, onFailure: 'continue', throttle: onceDone },
   { number: 'X14', name: 'ensureProxyContainer', when: [proxyIsNeeded], run: ensureProxy, onFailure: 'stop' },
   { number: 'X15', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },

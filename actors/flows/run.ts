@@ -49,6 +49,8 @@ export interface Walk {
   readonly flushedAt: number;
   /** The soonest of what the rows asked for: the end of the table is not the end of the story. */
   readonly lookAgainMs: number | undefined;
+  /** What the row that runs was admitted for: while it is at work, that may change. */
+  readonly key: string;
 }
 export const begin = (status: WekaContainerStatus | undefined, memory: Memory): Walk => ({
   row: 0,
@@ -58,6 +60,7 @@ export const begin = (status: WekaContainerStatus | undefined, memory: Memory): 
   restarts: 0,
   flushedAt: -1,
   lookAgainMs: undefined,
+  key: '',
 });
 
 export type Halt =
@@ -104,7 +107,8 @@ export function walk(
     if (row.afterWrite === true && at.flushedAt < at.row && dirty(at.status)) {
       return [{ ...at, flushedAt: at.row }, { kind: 'flush' }];
     }
-    if (memory !== at.memory) at = { ...at, memory };
+    const key = row.throttle?.key?.(pass) ?? '';
+    if (memory !== at.memory || key !== at.key) at = { ...at, memory, key };
     const said = row.run(pass);
     if (said.kind === 'ask') return [at, { kind: 'asks', ask: said }];
     const [settled, halt] = settle(rows, at, said, pass);
@@ -194,7 +198,7 @@ function recovered(memory: Memory, name: string): Memory {
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
   let memory = recovered(at.memory, row.name);
   if (row.throttle?.stamp === 'success') {
-    memory = stamped(memory, row, row.throttle.key?.(pass), pass.nowMs);
+    memory = stamped(memory, row, at.key, pass.nowMs);
   }
   const next = memory === at.memory ? at : { ...at, memory };
   if (row.condition === undefined) return next;
@@ -246,7 +250,7 @@ export function withCondition(
   return { ...base, conditions };
 }
 
-const stamped = (memory: Memory, { name }: Step, key = '', atMs: number): Memory => ({
+const stamped = (memory: Memory, { name }: Step, key: string, atMs: number): Memory => ({
   ...memory,
   stamps: { ...memory.stamps, [name]: { atMs, key } },
 });

@@ -1,64 +1,78 @@
-/** Steps 7 and 8, D9, D10, D12: the container at its node agent, and the agent's figures in its status. Source: spec 07, 15, 16; I7, I9. */
-
+/** Steps 7, D9, X6: the agent's figures of a container in its status. Source: spec 07, 16; I7, I9. */
 import type { Config } from '../../../config.ts';
 import { rfc3339 } from '../../../io/clock.ts';
-import type { AgentRequest } from '../../../io/outside.ts';
 import { parseContainerInfo } from '../../../io/weka-parsers/container-info.ts';
 import { mergeDiff, sameJson } from '../../../messages/merge-patch.ts';
-import { conditionOf, type Pod } from '../../../messages/resources.ts';
 import { done, doneWith, failed, type Verdict } from '../../../messages/verdict.ts';
-import type { ContainerMetrics, ContainerMode, WekaContainer } from '../../../messages/weka-container.ts';
-import { hasContainerCapacity, isDrive } from '../../../messages/weka-modes.ts';
+import type { ContainerMetrics } from '../../../messages/weka-container.ts';
+import { hasContainerCapacity, hasFrontend, isDrive } from '../../../messages/weka-modes.ts';
 import { askAgent, type Script } from '../../calls.ts';
+import { agentNodeOf } from '../../rules/node-agent.ts';
+import { agentPost } from '../../rules/registration.ts';
 import type { Pass } from '../pass.ts';
 import { agentText } from '../said.ts';
-import { type Ask, ask } from '../step.ts';
+import { type Ask, ask, type Throttle } from '../step.ts';
+import { countMounts } from './mounts.ts';
+import { registered } from './register.ts';
 
-const among =
-  (...modes: readonly ContainerMode[]) =>
-  ({ spec }: Pass): boolean =>
-    modes.includes(spec.mode);
+const MODES: ReadonlySet<string> = new Set(['compute', 'client', 's3', 'nfs', 'drive']);
+
 export const metricsEnabled = ({ settings }: Pass): boolean => settings.metricsContainersEnabled;
-/** Frontends need their mounts counted: a later issue brings them. */
-export const hasStats = among('compute', 'drive');
-export const registers = among('compute', 'drive');
-export const pollingRateMs = (settings: Config): number => settings.metricsContainersPollingRateMs;
+export const hasStats = ({ spec }: Pass): boolean => MODES.has(spec.mode);
+export const onPolling: Throttle = {
+  everyMs: (settings: Config) => settings.metricsContainersPollingRateMs,
+  preset: true,
+  stamp: 'start',
+};
 
-/** Step 7. The figures go out when they moved, or before they get old (I9). */
-export function setStatusMetrics(pass: Pass): Verdict | Ask {
-  return pass.nodeName === undefined ? failed('container has no node') : ask('stats', readStats(pass));
-}
+/** The figures go out when they moved, or before they get old (I9). Anything that fails leaves the stored ones alone. */
+export const setStatusMetrics = (pass: Pass): Ask => ask('stats', readStats(pass));
+
 function* readStats(pass: Pass): Script<Verdict> {
-  const { uid, settings, nodeName, status } = pass;
-  if (nodeName === undefined) return failed('container has no node');
-  const request = post(
-    '/getContainerInfo',
-    { container_id: uid },
-    settings.metricsContainersRequestTimeoutGetContainerInfoMs,
-  );
-  const answer = yield* askAgent(nodeName, request);
-  if (answer.kind === 'status')
+  const { uid, settings, status, spec } = pass;
+  const agent = agentNodeOf(pass);
+  if (agent.kind === 'none') return failed(agent.why);
+  const timeoutMs = settings.metricsContainersRequestTimeoutGetContainerInfoMs;
+  const request = agentPost('/getContainerInfo', { container_id: uid }, timeoutMs);
+  let answer = yield* askAgent(agent.node, request);
+  if (answer.kind === 'status' && answer.status === 404) {
+    // The agent has started anew, and forgotten.
+    const told = yield* registered(pass);
+    if (told.kind !== 'done') return told;
+    answer = yield* askAgent(agent.node, request);
+  }
+  if (answer.kind === 'status') {
     return failed(`getContainerInfo failed: ${answer.body.trim()}, status: ${answer.status}`);
+  }
   if (answer.kind !== 'ok') return failed(agentText(answer));
   const info = parseContainerInfo(answer.body);
   if (info.kind === 'bad') return failed(`getContainerInfo: ${info.why}`);
-  const stats = withDesired(pass, info.value);
+  const mounts = hasFrontend(spec.mode) ? yield* countMounts(pass) : undefined;
+  if (mounts?.kind === 'unknown') return failed(mounts.why);
+  const stats = withOurs(pass, info.value, mounts?.count);
   if (!worthWriting(status.stats, stats, pass)) return done;
   const counters = stats.drives?.counters;
   const printer = {
     processes: printed(stats.processes),
     ...(counters === undefined ? {} : { drives: printed(counters) }),
+    ...(mounts === undefined ? {} : { activeMounts: String(mounts.count) }),
   };
   // As a patch that replaces the whole: what is no longer said, such as failures that are over, is removed.
   const patch = mergeDiff(status.stats ?? {}, { ...stats, lastUpdate: rfc3339(pass.wallMs) }) ?? {};
   return doneWith({ status: { stats: patch, printer } });
 }
-function withDesired({ spec, status }: Pass, metrics: ContainerMetrics): ContainerMetrics {
+
+/** With the counts that are wanted, and the mounts; as the API does, without zeros. */
+function withOurs({ spec, status }: Pass, metrics: ContainerMetrics, mounts = 0): ContainerMetrics {
   const { drives, ...others } = metrics;
-  const processes = { ...metrics.processes, desired: spec.numCores + 1 };
-  if (!isDrive(spec.mode)) return { ...others, processes };
+  const common = {
+    ...others,
+    processes: { ...metrics.processes, desired: spec.numCores + 1 },
+    ...(mounts === 0 ? {} : { activeMounts: mounts }),
+  };
+  if (!isDrive(spec.mode)) return common;
   const desired = hasContainerCapacity(spec) ? (status.allocations?.virtualDrives?.length ?? 0) : (spec.numDrives ?? 0);
-  return { ...others, processes, drives: { ...drives, counters: { ...drives?.counters, desired } } };
+  return { ...common, drives: { ...drives, counters: { ...drives?.counters, desired } } };
 }
 const printed = ({ active = 0, created = 0, desired = 0 }: NonNullable<ContainerMetrics['processes']> = {}): string =>
   `${active}/${created}/${desired}`;
@@ -74,76 +88,6 @@ function worthWriting(old: ContainerMetrics | undefined, next: ContainerMetrics,
   if (printed(old.processes) !== printed(next.processes)) return true;
   if (printed(old.drives?.counters) !== printed(next.drives?.counters)) return true;
   if (!sameJson(old.drives?.failures ?? [], next.drives?.failures ?? [])) return true;
+  if ((old.activeMounts ?? 0) !== (next.activeMounts ?? 0)) return true;
   return Math.abs(Number(old.cpuUtilization ?? 0) - Number(next.cpuUtilization ?? 0)) >= settings.statsCpuStep;
-}
-/** Step 8. A change of the pod's state registers at once, else once per polling interval (07, 15.1). */
-export function register(pass: Pass): Verdict | Ask {
-  return pass.nodeName === undefined ? done : ask('stats', registerAt(pass));
-}
-function* registerAt(pass: Pass): Script<Verdict> {
-  const { container, settings, nodeName, pod, wallMs } = pass;
-  if (nodeName === undefined) return done;
-  const answer = yield* askAgent(nodeName, registration(container, pod, wallMs, settings));
-  if (answer.kind === 'ok') return done;
-  return failed(`Error sending register request: ${agentText(answer)}`);
-}
-
-/** What makes a node agent know a container. */
-export function registration(
-  { metadata, spec }: WekaContainer,
-  pod: Pod | undefined,
-  wallMs: number,
-  settings: Config,
-): AgentRequest {
-  const body = {
-    container_name: metadata.name,
-    container_id: metadata.uid,
-    weka_container_name: spec.name,
-    labels: metadata.labels ?? null,
-    mode: spec.mode,
-    scrape_targets: [],
-    ...podState(pod, wallMs),
-  };
-  return post('/register', body, settings.metricsContainersRequestTimeoutRegisterMs);
-}
-
-/** D12. An agent that is not there has nothing to forget. */
-export function deregister(pass: Pass): Verdict | Ask {
-  return pass.nodeName === undefined ? done : ask('stats', deregisterAt(pass));
-}
-function* deregisterAt({ nodeName, uid, settings }: Pass): Script<Verdict> {
-  if (nodeName === undefined) return done;
-  const request = post('/deregister', { container_id: uid }, settings.metricsContainersRequestTimeoutRegisterMs);
-  const answer = yield* askAgent(nodeName, request);
-  return answer.kind === 'unusable' && !answer.absent ? failed(agentText(answer)) : done;
-}
-
-/** What the agent is told of the pod: a change of it registers at once. */
-export const podStatusOf = ({ pod, wallMs }: Pass): string => podState(pod, wallMs).pod_status;
-
-const post = (path: string, body: unknown, timeoutMs: number) =>
-  ({ method: 'POST', path, body: JSON.stringify(body), timeoutMs }) as const;
-
-function podState(
-  pod: Pod | undefined,
-  wallMs: number,
-): { readonly pod_status: string; readonly pod_status_start_time: string } {
-  if (pod === undefined) return { pod_status: 'Unknown', pod_status_start_time: rfc3339(wallMs) };
-  const { deletionTimestamp, creationTimestamp } = pod.metadata;
-  if (deletionTimestamp !== undefined) {
-    const grace = (pod.spec?.terminationGracePeriodSeconds ?? 0) * 1_000;
-    return { pod_status: 'Terminating', pod_status_start_time: rfc3339(Date.parse(deletionTimestamp) - grace) };
-  }
-  const phase = pod.status?.phase ?? 'Pending';
-  const since = (type: string, status: string): string | undefined => {
-    const condition = conditionOf(pod.status?.conditions, type);
-    return condition?.status === status ? condition.lastTransitionTime : undefined;
-  };
-  const start: Record<string, string | undefined> = {
-    Pending: since('PodScheduled', 'True'),
-    Running: since('Ready', 'True') ?? since('ContainersReady', 'True') ?? since('Initialized', 'True'),
-    Succeeded: since('Ready', 'False'),
-    Failed: since('Ready', 'False'),
-  };
-  return { pod_status: phase, pod_status_start_time: start[phase] ?? creationTimestamp };
 }

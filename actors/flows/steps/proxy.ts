@@ -10,10 +10,10 @@ import type { WekaContainer } from '../../../messages/weka-container.ts';
 import { type AgentAnswer, askAgent, kube, type Priority, type Script } from '../../calls.ts';
 import { proxyDraft, proxyName } from '../../rules/helpers.ts';
 import { proxyHugepages } from '../../rules/proxy-hugepages.ts';
+import { registration } from '../../rules/registration.ts';
 import { namespaceOf, type Pass } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
-import { registration } from './metrics.ts';
 
 const GOING_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -86,6 +86,6 @@ export function* askProxy(
   const answer = yield* askAgent(nodeName, request, priority);
   if (answer.kind !== 'status' || answer.status !== 404) return answer;
   const pod = view.pod(namespaceOf({ ...pass, container: proxy }), proxy.metadata.name);
-  const registered = yield* askAgent(nodeName, registration(proxy, pod, wallMs, settings), priority);
+  const registered = yield* askAgent(nodeName, registration({ container: proxy, pod }, wallMs, settings), priority);
   return registered.kind === 'ok' ? yield* askAgent(nodeName, request, priority) : answer;
 }

@@ -13,15 +13,12 @@ test('the rows that are still to be built', () => {
   assert.equal(pending, [
     '4 GetWekaClient: life in the cluster',
     '5 FetchTargetCluster: life in the cluster',
-    '9 ReportOtelMetrics: life in the cluster',
     '10 ManageCsiTopologyLabels: life in the cluster',
     'D3 GetWekaClient: life in the cluster',
     'D4 FetchTargetCluster: life in the cluster',
     'D8 ManageCsiTopologyLabels: life in the cluster',
-    'D11 ReportOtelMetrics: life in the cluster',
     'X3 GetWekaClient: life in the cluster',
     'X4 FetchTargetCluster: life in the cluster',
-    'X8 ReportOtelMetrics: life in the cluster',
   ]);
 });
 

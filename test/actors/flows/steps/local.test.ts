@@ -1,27 +1,13 @@
-/** What a pod says of itself: local status, results of one-offs, figures at the node agent. */
+/** What a pod says of itself: local status, results of one-offs. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reconcileLocalStatus } from '../../../../actors/flows/steps/local-status.ts';
-import { deregister, podStatusOf, register, setStatusMetrics } from '../../../../actors/flows/steps/metrics.ts';
 import { cleanUpFinished, fetchResult, processResult } from '../../../../actors/flows/steps/one-off.ts';
-import { rfc3339 } from '../../../../io/clock.ts';
 import { done, failed, finished, type Verdict } from '../../../../messages/verdict.ts';
 import type { ContainerMode, WekaContainerSpec, WekaContainerStatus } from '../../../../messages/weka-container.ts';
 import { BORN, containerOf, NODE, nodeOf, type PodGiven, podFor } from '../../../support/containers.ts';
 import { passFor } from '../../../support/pass.ts';
-import {
-  absent,
-  agentOk,
-  did,
-  exit,
-  type Line,
-  noAgent,
-  ok,
-  okJson,
-  playStep,
-  refused,
-  timeout,
-} from '../../../support/play.ts';
+import { absent, did, exit, type Line, ok, okJson, playStep, refused, timeout } from '../../../support/play.ts';
 import { SIM_START_WALL_MS } from '../../../support/sim-clock.ts';
 
 interface Of {
@@ -239,152 +225,5 @@ for (const mode of ['discovery', 'adhoc-op'] as const) {
     assert.equal(cleanUpFinished(pass({ mode, status: PROCESSED, wallMs: BORN_MS + 86_400_000 })), finished);
   });
 }
-
-// Figures. Spec 07, 15 and 16.
-
-const answer = (active: number, cpu: string, more: object = {}): Line => [
-  'agent POST /getContainerInfo',
-  agentOk({ container_metrics: { processes: { active, created: 4, desired: 0 }, cpuUtilization: cpu, ...more } }),
-];
-const drives = (active: number, failures: readonly object[] = []) => ({
-  drives: { counters: { active, created: 2, desired: 0 }, failures },
-});
-const stats = (of: Of, line: Line): Verdict => playStep(setStatusMetrics(pass(of)), [line]).verdict;
-
-test('spec 07 §23 #44, 01 §23 #48: figures, desired counts of our own, columns, time', () => {
-  const verdict = stats(
-    { mode: 'drive', spec: { numCores: 3, numDrives: 2 } },
-    answer(4, '43.86', drives(1, [{ serialId: 'S', wekaDriveId: 'D' }])),
-  );
-  assert.equal(statusOf(verdict), {
-    stats: {
-      processes: { active: 4, created: 4, desired: 4 },
-      cpuUtilization: '43.86',
-      drives: { counters: { active: 1, created: 2, desired: 2 }, failures: [{ serialId: 'S', wekaDriveId: 'D' }] },
-      lastUpdate: rfc3339(SIM_START_WALL_MS),
-    },
-    printer: { processes: '4/4/4', drives: '1/2/2' },
-  });
-});
-
-for (const [name, line] of [
-  ['answers 500', ['agent POST /getContainerInfo', { kind: 'status', status: 500, body: 'x' }]],
-  ['is not there', ['agent POST /getContainerInfo', noAgent]],
-  [
-    'has another image (#49)',
-    [
-      'agent POST /getContainerInfo',
-      { kind: 'unusable', why: 'node agent image mismatch: node-agent has a but operator has b', absent: false },
-    ],
-  ],
-  [
-    'knows nothing',
-    ['agent POST /getContainerInfo', agentOk({ container_metrics: { processes: {}, cpuUtilization: '0.00' } })],
-  ],
-] as const) {
-  test(`spec 07 §23 #45, I7: an agent that ${name} leaves the stored figures alone`, () => {
-    const verdict = stats({ mode: 'drive' }, line);
-    assert.ok(verdict.kind === 'failed' && verdict.status === undefined);
-  });
-}
-
-const OLD = { processes: { active: 4, created: 4, desired: 2 }, cpuUtilization: '10.00' };
-for (const [name, ageMs, line, writes] of [
-  ['nothing moved', 60_000, answer(4, '14.90'), false],
-  ['CPU by 5 points', 60_000, answer(4, '15.00'), true],
-  ['a count', 60_000, answer(3, '10.00'), true],
-  ['the old ones get old', 200_000, answer(4, '10.00'), true],
-] as const) {
-  test(`I9: ${name}: ${writes ? 'written' : 'not written'}`, () => {
-    const old = { ...OLD, lastUpdate: rfc3339(SIM_START_WALL_MS - ageMs) };
-    const verdict = stats({ status: { stats: old } }, line);
-    assert.is(statusOf(verdict) !== undefined, writes);
-  });
-}
-
-test('a failure that is over disappears from the status', () => {
-  const failures = [{ serialId: 'S', wekaDriveId: 'D' }];
-  const old = {
-    ...OLD,
-    drives: { counters: { active: 2, created: 2 }, failures },
-    lastUpdate: rfc3339(SIM_START_WALL_MS),
-  };
-  const patch = statusOf(stats({ mode: 'drive', status: { stats: old } }, answer(4, '10.00', drives(2)))) as {
-    stats: { drives: { failures: unknown } };
-  };
-  assert.is(patch.stats.drives.failures, null);
-});
-
-const seconds = (at: string, type: string, status: string) => ({ type, status, lastTransitionTime: at });
-for (const [name, pod, expected] of [
-  [
-    'Pending',
-    {
-      phase: 'Pending',
-      status: { phase: 'Pending', conditions: [seconds('2026-01-01T00:00:05Z', 'PodScheduled', 'True')] },
-    },
-    ['Pending', '2026-01-01T00:00:05Z'],
-  ],
-  ['Pending without conditions', { phase: 'Pending' }, ['Pending', BORN]],
-  [
-    'Running by Ready',
-    { status: { phase: 'Running', conditions: [seconds('2026-01-01T00:00:06Z', 'Ready', 'True')] } },
-    ['Running', '2026-01-01T00:00:06Z'],
-  ],
-  [
-    'Running by Initialized',
-    { status: { phase: 'Running', conditions: [seconds('2026-01-01T00:00:07Z', 'Initialized', 'True')] } },
-    ['Running', '2026-01-01T00:00:07Z'],
-  ],
-  [
-    'Failed',
-    { status: { phase: 'Failed', conditions: [seconds('2026-01-01T00:00:08Z', 'Ready', 'False')] } },
-    ['Failed', '2026-01-01T00:00:08Z'],
-  ],
-  ['Terminating', { metadata: { deletionTimestamp: '2026-01-01T00:10:00Z' } }, ['Terminating', '2026-01-01T00:05:00Z']],
-] as const) {
-  test(`spec 07 §23 #66, #67: a registration says ${name}`, () => {
-    const { calls, verdict } = playStep(register(pass({ pod: pod as PodGiven })), [
-      ['agent POST /register', agentOk({})],
-    ]);
-    const [call] = calls;
-    const body = JSON.parse(call?.kind === 'agent' ? (call.request.body ?? '') : '{}');
-    assert.equal([body.pod_status, body.pod_status_start_time], expected);
-    assert.equal(Object.keys(body), [
-      'container_name',
-      'container_id',
-      'weka_container_name',
-      'labels',
-      'mode',
-      'scrape_targets',
-      'pod_status',
-      'pod_status_start_time',
-    ]);
-    assert.equal(verdict, done);
-  });
-}
-
-test('spec 07 §23 #46: what registers at once is a change of the pod’s state, its end included', () => {
-  const states = [
-    pass({ pod: { phase: 'Pending' } }),
-    pass(),
-    pass({ pod: { metadata: { deletionTimestamp: BORN } } }),
-  ].map(podStatusOf);
-  assert.equal(states, ['Pending', 'Running', 'Terminating']);
-});
-
-test('spec 07 §15.2, §23 #67: deregistering never fails for an agent that is not there or refuses', () => {
-  const said = (answer: unknown): Verdict => playStep(deregister(pass()), [['agent POST /deregister', answer]]).verdict;
-  assert.equal(said(agentOk({})), done);
-  assert.equal(said(noAgent), done);
-  assert.equal(said({ kind: 'status', status: 500, body: '' }), done);
-  assert.is(said({ kind: 'unusable', why: 'No token found', absent: false }).kind, 'failed');
-  assert.equal(deregister(passFor(containerOf('compute'))), done);
-});
-
-test('a register that fails is an error that the flow goes on with', () => {
-  const { verdict } = playStep(register(pass()), [['agent POST /register', { kind: 'timeout', afterMs: 3_000 }]]);
-  assert.ok(verdict.kind === 'failed' && verdict.reason.startsWith('Error sending register request: '));
-});
 
 test.run();
