@@ -72,7 +72,7 @@ async function burst(count: number, perNode: number): Promise<number> {
     settings,
     clock,
     put: stores.put,
-    agentToken: () => undefined,
+    agentToken: () => ({ kind: 'none', why: 'No token found' }),
     tellNode: nodes.tell,
     tellCluster: unasked,
     tellImage: (_image, message) => {

@@ -11,6 +11,7 @@ import type { ImageMessage } from '../messages/image.ts';
 import type { KubeObject } from '../messages/kube.ts';
 import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
+import type { AgentToken } from './agent-token.ts';
 import type { Pools } from './pools.ts';
 
 export interface Reach {
@@ -20,8 +21,7 @@ export interface Reach {
   readonly clock: Clock;
   /** An own write's answer, into its store. */
   readonly put: (answer: KubeObject) => void;
-  /** The token of the node agents; undefined while their Secret is not known or has none. */
-  readonly agentToken: () => string | undefined;
+  readonly agentToken: () => AgentToken;
   readonly tellNode: (name: NodeName, message: NodeMessage) => void;
   readonly tellCluster: (uid: ClusterUid, message: ClusterMessage) => void;
   readonly tellImage: (image: string, message: ImageMessage) => void;
@@ -52,11 +52,11 @@ export function createCallers(reach: Reach): Callers {
         return nothing;
       }
       const token = reach.agentToken();
-      if (token === undefined) {
-        answer({ kind: 'unusable', why: 'No token found', absent: false });
+      if (token.kind === 'none') {
+        answer({ kind: 'unusable', why: token.why, absent: false });
         return nothing;
       }
-      return agents.submit({ node, ip: agent.ip, token, request, priority }, answer);
+      return agents.submit({ node, ip: agent.ip, token: token.token, request, priority }, answer);
     },
     kube: ({ request, priority }, answer) =>
       kube.submit(request, priority, (end) => {

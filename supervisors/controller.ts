@@ -26,7 +26,9 @@ import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import type { Trace } from '../messages/trace.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
+import { agentToken, ensureAgentToken } from './agent-token.ts';
 import { createCallers } from './callers.ts';
+import { startPodCleaner } from './evicted-pods.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { tellOfMalformed } from './malformed.ts';
 import type { CrashReport } from './one-for-one.ts';
@@ -98,7 +100,7 @@ export function createController(options: ControllerOptions): Controller {
     settings,
     clock,
     put: stores.put,
-    agentToken: () => tokenOf(stores),
+    agentToken: () => agentToken(stores, settings.metricsNodeAgentToken),
     tellNode: (name, message) => nodes.tell(name, message),
     tellCluster: (uid, message) => clusters.tell(uid, message),
     tellImage: (name, message) => images.tell(name, message),
@@ -192,6 +194,8 @@ export function createController(options: ControllerOptions): Controller {
     });
   }
 
+  /** What goes on beside the actors, each with what ends it. */
+  const upkeep: (() => void)[] = [];
   tellPools(pools, stores);
   tellOfMalformed(stores, events);
   startRouter(stores, view, {
@@ -220,8 +224,14 @@ export function createController(options: ControllerOptions): Controller {
     pools,
     events,
     statusWriter: writer,
-    start: stores.start,
+    start: async () => {
+      await stores.start();
+      const { submit } = pools.kube;
+      upkeep.push(ensureAgentToken({ stores, submit, settings, clock, log }));
+      upkeep.push(startPodCleaner({ stores, submit, settings, clock, log }));
+    },
     drain: async (timeoutMs) => {
+      for (const end of upkeep.splice(0)) end();
       const cut = await fleet.drain(timeoutMs);
       for (const pool of [pools.exec, pools.kube, pools.agents]) pool.stop();
       // A command that hangs must not hold the end up: what is under way was asked for and goes on without us.
@@ -232,11 +242,4 @@ export function createController(options: ControllerOptions): Controller {
       return cut;
     },
   };
-}
-
-/** Source: spec 07, 13. */
-function tokenOf(stores: Stores): string | undefined {
-  const [secret] = stores.agentToken.list();
-  const token = Buffer.from(secret?.data?.token ?? '', 'base64').toString('utf8');
-  return token === '' ? undefined : token;
 }

@@ -40,6 +40,8 @@ export interface SceneOptions {
   readonly world?: Partial<WorldOptions>;
   readonly order?: Partial<ClusterOrder>;
   readonly outside?: Partial<Wrapped>;
+  /** Settings of the controller beside its usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 /** What stands between a controller and the modelled fleet. */
 export interface Wrapped {
@@ -82,7 +84,7 @@ function readCrds(): readonly unknown[] {
 
 /** The fleet with its cluster ordered; no controller runs yet. */
 export function createScene(options: SceneOptions): Scene {
-  const { seed, nodes, drive, compute, failShare = 0, outside = {} } = options;
+  const { seed, nodes, drive, compute, failShare = 0, outside = {}, env = {} } = options;
   const {
     s3Containers = 0,
     nfsContainers = 0,
@@ -101,6 +103,7 @@ export function createScene(options: SceneOptions): Scene {
     OPERATOR_IMAGE,
     WEKA_OPERATOR_MAINTENANCE_SA_NAME: MAINTENANCE_ACCOUNT,
     SIGN_DRIVES_IMAGE: 'registry.example.com/weka.io/weka-sign-tool:v1',
+    ...env,
   });
   const kube = outside.kube?.(mount.kube, { clock, world }) ?? mount.kube;
   const exec = outside.exec?.(mount.exec, { clock }) ?? mount.exec;
