@@ -10,6 +10,7 @@ import { mailboxProbe, metricsRoute, parseBindAddress, probeRoute, type Serving,
 import { kubeClient } from './io/kube-client.ts';
 import { loadCredentials } from './io/kube-credentials.ts';
 import { openLog } from './io/log.ts';
+import { logFamilies } from './io/metric-families.ts';
 import { createMetrics, type Metrics } from './io/metrics.ts';
 import { systemRandom } from './io/random.ts';
 import { traceLog } from './io/trace-log.ts';
@@ -75,7 +76,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
       void stop('supervisor', 1);
     },
   });
-  for (const family of controllerFamilies(controller)) metrics.addFamily(family);
+  for (const family of [...controllerFamilies(controller, systemClock.monotonicMs), ...logFamilies(output.dropped)])
+    metrics.addFamily(family);
 
   const servings = await listen(settings, controller, metrics, () => stopping);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));

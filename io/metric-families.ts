@@ -62,7 +62,7 @@ export const poolFamilies = (read: () => readonly PoolFigures[]): readonly Famil
   },
 ];
 
-/** `watchers` by kind of object; `nowMs` is the monotonic clock. */
+/** `watchers` by what they watch; `nowMs` is the monotonic clock. */
 export const watcherFamilies = (
   watchers: () => Readonly<Record<string, WatcherCounts>>,
   nowMs: () => number,

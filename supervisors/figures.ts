@@ -1,11 +1,21 @@
 /** The controller's figures for /metrics, read at scrape time from where they live. No numbers of its own. */
-import { actorFamilies, eventFamilies, type PoolFigures, poolFamilies } from '../io/metric-families.ts';
+import {
+  actorFamilies,
+  eventFamilies,
+  type PoolFigures,
+  poolFamilies,
+  watcherFamilies,
+} from '../io/metric-families.ts';
 import type { Family } from '../io/metrics.ts';
 import type { PoolCounts } from '../io/pool.ts';
 import { STATUSES, type WekaContainer } from '../messages/weka-container.ts';
 import type { Controller } from './controller.ts';
 
-export function controllerFamilies({ system, fleet, pools, events, stores }: Controller): readonly Family[] {
+/** `nowMs` is the monotonic clock. */
+export function controllerFamilies(
+  { system, fleet, pools, events, stores }: Controller,
+  nowMs: () => number,
+): readonly Family[] {
   const byStatus = (): readonly { labels: { mode: string; status: string }; value: number }[] => {
     const groups = Map.groupBy(stores.containers.list(), keyOf);
     return [...groups].map(([key, members]) => {
@@ -23,6 +33,7 @@ export function controllerFamilies({ system, fleet, pools, events, stores }: Con
       figuresOf('exec', pools.exec.counts()),
       figuresOf('node-agent', pools.agents.counts()),
     ]),
+    ...watcherFamilies(stores.watchers, nowMs),
     ...eventFamilies(events.counts),
     { name: 'containers', help: 'Containers by mode and status.', type: 'gauge', read: byStatus },
   ];

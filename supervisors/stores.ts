@@ -9,7 +9,7 @@ import type { KubeApi } from '../io/outside.ts';
 import { projectAs, projectContainer, projectNode, projectPod } from '../io/projections.ts';
 import type { Random } from '../io/random.ts';
 import { createStore, type Store } from '../io/store.ts';
-import { startWatcher, type Watcher } from '../io/watcher.ts';
+import { startWatcher, type Watcher, type WatcherCounts } from '../io/watcher.ts';
 import {
   clientShape,
   clusterShape,
@@ -53,6 +53,8 @@ export interface Stores {
   /** Starts all watchers; resolves when every store has seen its first list, the containers' last. */
   readonly start: () => Promise<void>;
   readonly synced: () => boolean;
+  /** Of each watcher that has been started, by the name of its store above. */
+  readonly watchers: () => Readonly<Record<string, WatcherCounts>>;
   readonly stop: () => void;
 }
 
@@ -71,14 +73,19 @@ interface Scope {
 }
 
 export function createStores({ kube, settings, clock, random, log }: Outside): Stores {
-  const watchers: Watcher[] = [];
+  const watchers = new Map<string, Watcher>();
   const started: (() => void)[] = [];
   const all: Store<KubeObject>[] = [];
 
-  function watched<T extends KubeObject>(type: ResourceType, projection: Project<T>, scope: Scope = {}): Store<T> {
+  function watched<T extends KubeObject>(
+    name: keyof Stores,
+    type: ResourceType,
+    projection: Project<T>,
+    scope: Scope = {},
+  ): Store<T> {
     const store = createStore<T>({ project: projection, clock, log });
     const options = { api: kube, type, project: projection, clock, random, log, ...scope };
-    started.push(() => watchers.push(startWatcher(options, store.take)));
+    started.push(() => void watchers.set(name, startWatcher(options, store.take)));
     all.push(store as unknown as Store<KubeObject>); // Only `synced` is asked of it there.
     return store;
   }
@@ -86,23 +93,26 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   const named = (name: string): Scope => ({ fieldSelector: `metadata.name=${name}` });
 
   // Containers come last: when their actors start, everything they look up is here.
-  const nodes = watched<Node>(NODES, projectNode);
-  const namespaces = watched<Namespace>(NAMESPACES, projectAs(namespaceShape));
-  const clusters = watched<WekaCluster>(CLUSTERS, projectAs(clusterShape));
-  const clients = watched<WekaClient>(CLIENTS, projectAs(clientShape));
-  const bootScripts = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), named(BOOT_SCRIPTS));
-  const toolkit = watched<ConfigMap>(CONFIG_MAPS, projectAs(configMapShape), { ...own, ...named(TOOLKIT_CONFIG_MAP) });
-  const agentToken = watched<Secret>(SECRETS, projectAs(secretShape), {
+  const nodes = watched<Node>('nodes', NODES, projectNode);
+  const namespaces = watched<Namespace>('namespaces', NAMESPACES, projectAs(namespaceShape));
+  const clusters = watched<WekaCluster>('clusters', CLUSTERS, projectAs(clusterShape));
+  const clients = watched<WekaClient>('clients', CLIENTS, projectAs(clientShape));
+  const bootScripts = watched<ConfigMap>('bootScripts', CONFIG_MAPS, projectAs(configMapShape), named(BOOT_SCRIPTS));
+  const toolkit = watched<ConfigMap>('toolkit', CONFIG_MAPS, projectAs(configMapShape), {
+    ...own,
+    ...named(TOOLKIT_CONFIG_MAP),
+  });
+  const agentToken = watched<Secret>('agentToken', SECRETS, projectAs(secretShape), {
     ...own,
     ...named(settings.metricsNodeAgentToken),
   });
-  const jobs = watched<Job>(JOBS, projectAs(jobShape), own);
-  const agentPods = watched<Pod>(PODS, projectPod, {
+  const jobs = watched<Job>('jobs', JOBS, projectAs(jobShape), own);
+  const agentPods = watched<Pod>('agentPods', PODS, projectPod, {
     ...own,
     labelSelector: 'app=weka-node-agent,control-plane=weka-node-agent',
   });
-  const pods = watched<Pod>(PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
-  const containers = watched<WekaContainer>(CONTAINERS, projectContainer);
+  const pods = watched<Pod>('pods', PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
+  const containers = watched<WekaContainer>('containers', CONTAINERS, projectContainer);
 
   const byKind: Readonly<Record<string, (answer: KubeObject) => void>> = {
     WekaContainer: containers.put,
@@ -132,8 +142,9 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
       await containers.whenSynced;
     },
     synced: () => all.every(({ synced }) => synced()),
+    watchers: () => Object.fromEntries([...watchers].map(([name, { counts }]) => [name, counts()])),
     stop: () => {
-      for (const watcher of watchers) watcher.stop();
+      for (const watcher of watchers.values()) watcher.stop();
     },
   };
 }

@@ -11,7 +11,7 @@ import { createScene, isUp, MINUTE_MS, type Scene, UP_MS_MAX } from './scene.ts'
 
 const isRunning = (container: WekaContainer | undefined): boolean => container?.status?.status === 'Running';
 const quarantinedFigure = (scene: Scene): number | undefined =>
-  controllerFamilies(scene.controller())
+  controllerFamilies(scene.controller(), scene.clock.monotonicMs)
     .find(({ name }) => name === 'containers_quarantined')
     ?.read()
     [Symbol.iterator]()
