@@ -6,6 +6,7 @@ import { countWrites, isStatus, type Tally } from '../../deploy/sandbox/demo/wri
 import type { ObjectRequest } from '../../io/outside.ts';
 import { mergePatch } from '../../messages/merge-patch.ts';
 import { createScene, MINUTE_MS, UP_MS_MAX } from './scene.ts';
+import { settledFleet } from './settled.ts';
 
 interface Sent {
   readonly atMs: number;
@@ -103,6 +104,59 @@ test('a settled cluster for 30 minutes: stats each 4 minutes, local ps each 30 s
   within(own.get('WekaLocalPs'), 12 * 60);
   within(own.get('GetManagementIps'), 12 * 10);
   scene.crash();
+});
+
+/** As many of each; `nfs`, `envoy` and the like need neighbours or groups that a fleet without a history has not. */
+const MODES = [
+  'drive',
+  'compute',
+  'client',
+  's3',
+  'data-services',
+  'ssdproxy',
+  'drivers-dist',
+  'drivers-builder',
+] as const;
+const [COUNT, WARM_UP_MS, REST_MS] = [500, 6 * MINUTE_MS, 30 * MINUTE_MS];
+
+test('I9: 500 settled containers of eight modes for 30 minutes: their figures, local ps, management IPs, nothing else', async () => {
+  const fleet = settledFleet('rest', COUNT, MODES);
+  await fleet.forMs(WARM_UP_MS);
+  const [requestsBefore, execsBefore] = [fleet.requests.length, fleet.execs.length];
+  await fleet.forMs(REST_MS);
+
+  const requests = fleet.requests.slice(requestsBefore);
+  const others = requests.filter(({ request }) => figuresOf(request) === undefined);
+  assert.is(others.length, 0, JSON.stringify(others[0]));
+  const written = figuresByContainer(requests);
+  const ofMode = (...modes: readonly string[]) => fleet.containers.filter(({ spec }) => modes.includes(spec.mode));
+  const figured = ofMode('drive', 'compute', 'client', 's3').map(({ metadata }) => metadata.name);
+  assert.equal([...written.keys()].toSorted(), figured.toSorted());
+  let forced = 0;
+  for (const [name, figures] of written) {
+    for (const [index, { atMs, cpu }] of figures.entries()) {
+      const last = figures[index - 1];
+      if (last === undefined) continue;
+      assert.ok(atMs - last.atMs < 4 * MINUTE_MS, `${name}: figures ${atMs - last.atMs} ms old`);
+      if (Math.abs(cpu - last.cpu) < 5) {
+        forced += 1;
+        assert.ok(atMs - last.atMs > 4 * MINUTE_MS - 100_000, `${name}: written without a reason`);
+      }
+    }
+  }
+  assert.ok(forced > 0, 'some are written for their age alone');
+
+  const commands = fleet.execs.slice(execsBefore).map(({ request }) => request.argv.join(' '));
+  const psCount = commands.filter((command) => command.includes('weka local ps')).length;
+  const ipsCount = commands.filter((command) => command.includes('management_ips')).length;
+  assert.is(
+    psCount + ipsCount,
+    commands.length,
+    `something else: ${commands.find((command) => !/local ps|management_ips/.test(command))}`,
+  );
+  within(psCount, (COUNT - ofMode('drivers-builder').length) * 60);
+  within(ipsCount, ofMode('drive', 'compute', 'client', 's3', 'data-services').length * 10);
+  assert.is(fleet.controller.system.counts.crashes, 0);
 });
 
 interface Figures {

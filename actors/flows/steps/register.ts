@@ -1,4 +1,4 @@
-/** Steps 8, D10, X7, D12, X13d: the container is known to its node agent while it has work there. Source: spec 07, 15; I7. */
+/** Steps 8, P2, D10, X7, D12, X13d: the container is known to its node agent while it has work there. Source: spec 07, 15; I7. */
 import type { FeatureFlags } from '../../../messages/image.ts';
 import { done, failed, type Verdict } from '../../../messages/verdict.ts';
 import type { ContainerMode } from '../../../messages/weka-container.ts';
@@ -17,20 +17,20 @@ const among =
 export const registers = among('compute', 'client', 's3', 'nfs', 'drive', 'envoy', 'ssdproxy');
 export const deregisters = among('compute', 'client', 's3', 'nfs', 'drive', 'envoy');
 
-/** Once, and again as soon as what the agent was told is out of date, or the agent is another process (I7). */
-export const onChange: Throttle = {
-  everyMs: () => Number.POSITIVE_INFINITY,
-  preset: false,
-  stamp: 'success',
-  key: (pass) => {
-    const agent = agentNodeOf(pass);
-    const process = agent.kind === 'ok' ? agentsProcess(pass.view.agentPods(agent.node)) : '';
-    return `${process}/${registrationKey(pass)}`;
-  },
-};
 export const onceDone: Throttle = { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' };
+/** Again as soon as what the agent was told is out of date, or the agent is another process (I7). */
+export const onChange: Throttle = { ...onceDone, key: told };
+function told(pass: Pass): string {
+  const agent = agentNodeOf(pass);
+  const process = agent.kind === 'ok' ? agentsProcess(pass.view.agentPods(agent.node)) : '';
+  return `${process}/${registrationKey(pass)}`;
+}
 
 export const register = (pass: Pass): Ask => ask('stats', registered(pass));
+/** P2: while paused its pod is to go, and nothing is told of it. */
+export const registerWithoutPod = (pass: Pass): Ask => register(withoutPod(pass));
+export const onChangeWithoutPod: Throttle = { ...onceDone, key: (pass) => told(withoutPod(pass)) };
+const withoutPod = (pass: Pass): Pass => ({ ...pass, pod: undefined });
 
 /** Done once the agent knows the container. A client is not told of without its flags. */
 export function* registered(pass: Pass): Script<Verdict> {

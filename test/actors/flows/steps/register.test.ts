@@ -2,7 +2,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../../actors/calls.ts';
-import { deregister, onChange, register } from '../../../../actors/flows/steps/register.ts';
+import {
+  deregister,
+  onChange,
+  onChangeWithoutPod,
+  register,
+  registerWithoutPod,
+} from '../../../../actors/flows/steps/register.ts';
 import type { Config } from '../../../../config.ts';
 import { done, failed, type Verdict } from '../../../../messages/verdict.ts';
 import type { ContainerMode, WekaContainerSpec } from '../../../../messages/weka-container.ts';
@@ -152,6 +158,13 @@ test('spec 07 §23 #46, #47, I7: told again when the pod, the labels or the agen
     keyOf({}, { ...restarted, status: { ...restarted.status, containerStatuses } }),
   ];
   assert.is(new Set(keys).size, keys.length, keys.join('\n'));
+});
+
+test('spec 07 §15.1: while paused the agent hears of no pod, whatever there is', () => {
+  const { calls } = playStep(registerWithoutPod(pass()), [TOLD]);
+  assert.is(JSON.parse(bodyOf(calls)).pod_status, 'Unknown');
+  const key = onChangeWithoutPod.key;
+  assert.is(key?.(pass()), key?.(pass({ pod: null })));
 });
 
 test('a registration that fails is an error that the flow goes on with', () => {
