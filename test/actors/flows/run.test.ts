@@ -241,6 +241,22 @@ test('the stamp is of one key: another runs at once, and so does the first one a
   assert.equal(Object.keys(second.at.memory.stamps), ['t'], 'one entry a row, however many pods it has seen');
 });
 
+test('what changes while a row is at work is no part of its success: it runs again', () => {
+  const throttle = {
+    everyMs: () => 60_000,
+    preset: false,
+    stamp: 'success',
+    key: ({ status }: Pass) => status.status,
+  } as const;
+  const rows = [row('t', 'ask', { throttle })];
+  const asked = run(rows);
+  const running = { status: 'Running' };
+  const changed = passFor(containerOf('drive', { status: running }));
+  const [{ memory }] = settle(rows, asked.at, done, changed);
+  assert.equal(run(rows, { from: begin(START, memory) }).ran, []);
+  assert.equal(run(rows, { from: begin(running, memory), stored: running }).ran, ['t']);
+});
+
 // Hooks. Spec 02, 1.5, told only of what lasts (decision 3).
 
 const hooked = (kind: 'errorStatus' | 'drivesError'): Step =>

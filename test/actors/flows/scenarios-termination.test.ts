@@ -166,7 +166,7 @@ test('spec 03 §14 no. 7: mounts that cannot be told hold a drained client as we
   assert.is(unknown.count('exec AllowStop'), 0);
 });
 
-test('a pod on cri-o is told through the agent alone; without one that is the step’s error', () => {
+test('spec 07 §23 #62, I4: a pod on cri-o is told through the agent alone; without one that is the step’s error', () => {
   const node = nodeOf(NODE, { runtime: 'cri-o://1.28' });
   const told = terminating({ node, exec: (name) => (name === 'StopInstructionsViaAgent' ? ok() : undefined) });
   told.s.look();

@@ -59,24 +59,24 @@ test('spec 07 §23 #19: guid and host id are stored; an id that is known is not 
 
 for (const [name, answer, expected] of [
   [
-    'an all-zero guid (#20)',
+    'an all-zero guid',
     okJson({ has_value: true, value: { cluster_guid: ZERO, host_id: 1 } }),
     wait(15_000, 'container is not part of the cluster yet'),
   ],
-  ['an exception (#20)', okJson({ has_value: false, exception: 'not yet' }), wait(15_000, 'not yet')],
+  ['an exception', okJson({ has_value: false, exception: 'not yet' }), wait(15_000, 'not yet')],
 ] as const) {
-  test(`spec 07 §23: ${name} is looked at again after 15 s`, () => {
+  test(`spec 07 §23 #20: ${name} is looked at again after 15 s`, () => {
     assert.equal(saidBy([identity(answer)]), expected);
   });
 }
 for (const [name, answer] of [
-  ['a host id of the wrong type (#21)', okJson({ has_value: true, value: { cluster_guid: GUID, host_id: '4' } })],
+  ['a host id of the wrong type', okJson({ has_value: true, value: { cluster_guid: GUID, host_id: '4' } })],
   ['no JSON', ok('[')],
   ['an exit', exit(1)],
   ['a time-out', timeout(15_000)],
   ['a lost connection', lost],
 ] as const) {
-  test(`spec 07 §23: ${name}: nothing is stored, again after 3 s`, () => {
+  test(`spec 07 §23 #21: ${name}: nothing is stored, again after 3 s`, () => {
     const verdict = saidBy([identity(answer)]);
     assert.ok(verdict.kind === 'wait' && verdict.delayMs === 3_000 && verdict.status === undefined);
   });

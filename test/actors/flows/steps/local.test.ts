@@ -53,24 +53,24 @@ test('spec 07 §23 #4: Completed is kept', () => {
   assert.equal(statusOf(verdict), { status: 'Completed', internalStatus: 'READY' });
 });
 
-for (const [name, text, reason] of [
-  ['an empty list (#5)', '[]', 'weka local ps response is empty'],
-  ['null (#6)', 'null', 'weka local ps response is empty'],
-  ['another name (#7)', '[{"name":"other","runStatus":"Running"}]', 'weka container not found'],
+for (const [number, name, text, reason] of [
+  [5, 'an empty list', '[]', 'weka local ps response is empty'],
+  [6, 'null', 'null', 'weka local ps response is empty'],
+  [7, 'another name', '[{"name":"other","runStatus":"Running"}]', 'weka container not found'],
 ] as const) {
-  test(`spec 07 §23: ${name}: Unhealthy, look in 15 s`, () => {
+  test(`spec 07 §23 #${number}: ${name}: Unhealthy, look in 15 s`, () => {
     const verdict = local({ status: { status: 'Running' } }, [['exec WekaLocalPs', ok(text)]]);
     assert.ok(verdict.kind === 'wait' && verdict.delayMs === 15_000 && verdict.reason === reason);
     assert.equal(statusOf(verdict), { status: 'Unhealthy' });
   });
 }
 
-for (const [name, answer, text] of [
-  ['exit 1 (#9)', exit(1), 'command Exec.WekaLocalPs failed: command terminated with exit code 1'],
-  ['a hang (#11)', timeout(), 'context deadline exceeded'],
-  ['broken JSON (#10)', ok('[{"name":'), ''],
+for (const [number, name, answer, text] of [
+  [9, 'exit 1', exit(1), 'command Exec.WekaLocalPs failed: command terminated with exit code 1'],
+  [11, 'a hang', timeout(), 'context deadline exceeded'],
+  [10, 'broken JSON', ok('[{"name":'), 'failed to unmarshal json'],
 ] as const) {
-  test(`spec 07 §23: ${name} with drivers loaded: again after 3 s with its error`, () => {
+  test(`spec 07 §23 #${number}: ${name} with drivers loaded: again after 3 s with its error`, () => {
     const verdict = local({}, [
       ['exec WekaLocalPs', answer],
       ['exec CheckDriversLoaded', ok('\n')],

@@ -171,7 +171,7 @@ test('spec 05 §17 #8, #9, 01 §23 #55: what each mode’s file says', () => {
   );
 });
 
-test('spec 05 §17 #35, 07 §23 #70: an unhealthy one: right file, no write; wrong file, written again; time-out, no write', () => {
+test('spec 07 §23 #70, 05 §17 #35: an unhealthy one: right file, no write; wrong file, written again; time-out, no write', () => {
   const unhealthy = withPod('drive', { ...ALLOCATED, status: 'Unhealthy' });
   assert.equal(
     playStep(checkUnhealthyPodResources(unhealthy), [['exec VerifyResources', okJson(CONTENT)]]).verdict,
@@ -190,7 +190,7 @@ test('spec 05 §17 #35, 07 §23 #70: an unhealthy one: right file, no write; wro
 
 // Addresses.
 
-test('spec 05 §17 #47, 07 §23 #16: addresses and their column; an equal list is no news', () => {
+test('spec 07 §23 #16, 05 §17 #47: addresses and their column; an equal list is no news', () => {
   const read = (text: string, status: Partial<WekaContainerStatus> = { managementIPs: ['x'] }): Verdict =>
     playStep(reconcileManagementIps(withPod('compute', status)), [['exec GetManagementIps', ok(text)]]).verdict;
   assert.equal(read('10.0.0.5\n10.0.0.6\n'), {

@@ -169,7 +169,7 @@ test('spec 02 §12 #28: a process that has died before and is not ready: Unhealt
 
 // Row 1.
 
-test('an envoy with the deprecated pair of ports gets the named ones, others keep what they have', () => {
+test('spec 02 §12 #4: an envoy with the deprecated pair of ports gets the named ones, others keep what they have', () => {
   const envoy = containerOf('envoy', { spec: { exposePorts: [8080, 8081] } });
   const { calls, verdict } = playStep(migrateEnsurePorts(passFor(envoy)), [
     ['mergePatch wekacontainers/weka/envoy', did(envoy)],
@@ -187,6 +187,7 @@ test('an envoy with the deprecated pair of ports gets the named ones, others kee
   });
   assert.equal(verdict, done);
   assert.is(hasDeprecatedPorts(passFor(containerOf('envoy', { spec: { exposePorts: [8080] } }))), false);
+  assert.is(hasDeprecatedPorts(passFor(containerOf('envoy', { spec: { exposePorts: [1, 2, 3] } }))), false);
   assert.is(hasDeprecatedPorts(passFor(containerOf('s3', { spec: { exposePorts: [8080, 8081] } }))), false);
 });
 

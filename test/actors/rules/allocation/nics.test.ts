@@ -201,6 +201,13 @@ for (const [name, container, node, expected] of [
 ] as const) {
   test(`spec 05 §10.4: ${name}`, () => assert.is(told(container, node), expected));
 }
+test('spec 02 §12 #50: a NIC on AWS is told with its network; without one an error; a device of the spec as it is', () => {
+  const nic = asking();
+  assert.match(told(nic, cloudNode(['m1'], owned('["m1"]'))), '"netDevices":["aws_m1/10.0.1.11/24/10.0.1.1"]');
+  assert.match(told(nic, cloudNode(['m1'], '{}')), 'no NICs found in allocations for container ns/b');
+  const device = asking(1, { network: { ethDevice: 'eth1' } });
+  assert.match(told(device, cloudNode(['m1'], owned('["m1"]'))), '"netDevices":["eth1"]');
+});
 test('spec 05 §17 #45: envoy and telemetry on AWS get their file, with UDP', () => {
   for (const mode of ['envoy', 'telemetry'] as const) {
     const container = containerOf(mode, { status: { allocations: { agentPort: 35303 } } });
