@@ -57,7 +57,7 @@ import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
 import { changesImage, handleImageUpdate } from './steps/image-update.ts';
 import { reconcileLocalStatus } from './steps/local-status.ts';
-import { noManagementIps, reconcileManagementIps } from './steps/management-ips.ts';
+import { IPS_EVERY_MS, noManagementIps, podIsYoung, reconcileManagementIps } from './steps/management-ips.ts';
 import { hasStats, metricsEnabled, onPolling, setStatusMetrics } from './steps/metrics.ts';
 import { migratePvc, migratesPvc } from './steps/migrate-pvc.ts';
 import { ensureNfsPorts } from './steps/nfs.ts';
@@ -178,9 +178,9 @@ export const activeFlow: readonly Row[] = [
   { number: '49', name: 'ReconcileManagementIPs', when: [backendOrClient, noManagementIps, not(statusIs('Running'))], run: reconcileManagementIps, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileManagementIPs' } },
   { number: '50', name: 'PeriodicReconcileManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
-    throttle: { everyMs: () => 3 * MINUTE_MS, preset: true, stamp: 'start' } },
+    throttle: { everyMs: () => IPS_EVERY_MS, preset: true, stamp: 'start' } },
   // The file outlives its pod: what was read while this one started may be of the one before (F19).
-  { number: '50v', name: 'RereadManagementIPs', when: [backendOrClient, statusIs('Running')], run: reconcileManagementIps, onFailure: 'continue',
+  { number: '50v', name: 'RereadManagementIPs', when: [backendOrClient, statusIs('Running'), podIsYoung], run: reconcileManagementIps, onFailure: 'continue',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(saysTerminating)], run: reconcileLocalStatus, onFailure: 'stop',
     hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },

@@ -33,6 +33,8 @@ export interface Memory {
 interface Stamp {
   readonly atMs: number;
   readonly key: string;
+  /** Not yet, or not with success. */
+  readonly tried?: true;
 }
 /** One object for all, so that a pass sees at a glance that nothing fails. */
 const NONE_FAILS: Memory['failingSinceMs'] = {};
@@ -250,20 +252,30 @@ export function withCondition(
   return { ...base, conditions };
 }
 
-const stamped = (memory: Memory, { name }: Step, key: string, atMs: number): Memory => ({
+const stamped = (
+  memory: Memory,
+  { name }: Step,
+  key: string,
+  atMs: number,
+  more: Pick<Stamp, 'tried'> = {},
+): Memory => ({
   ...memory,
-  stamps: { ...memory.stamps, [name]: { atMs, key } },
+  stamps: { ...memory.stamps, [name]: { atMs, key, ...more } },
 });
 
 /** Whether the throttle lets the row run, and the memory after asking. Source: spec 02, 1.6. */
 function admit(row: Step, pass: Pass, memory: Memory): readonly [boolean, Memory] {
   if (row.throttle === undefined) return [true, memory];
   const { preset, stamp } = row.throttle;
-  const everyMs = row.throttle.everyMs(pass.settings);
+  const { settings } = pass;
+  const againMs = row.throttle.againMs?.(settings);
   const key = row.throttle.key?.(pass) ?? '';
   const last = memory.stamps[row.name];
   if (last?.key === key) {
-    if (pass.nowMs - last.atMs <= everyMs) return [false, memory];
-  } else if (preset) return [false, stamped(memory, row, key, pass.nowMs - pass.chance * everyMs)];
-  return [true, stamp === 'start' ? stamped(memory, row, key, pass.nowMs) : memory];
+    const leastMs = last.tried === true ? (againMs ?? 0) : row.throttle.everyMs(settings);
+    if (pass.nowMs - last.atMs <= leastMs) return [false, memory];
+  } else if (preset)
+    return [false, stamped(memory, row, key, pass.nowMs - pass.chance * row.throttle.everyMs(settings))];
+  if (stamp === 'start') return [true, stamped(memory, row, key, pass.nowMs)];
+  return [true, againMs === undefined ? memory : stamped(memory, row, key, pass.nowMs, { tried: true })];
 }

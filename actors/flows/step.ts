@@ -27,6 +27,8 @@ export interface Throttle {
   readonly everyMs: (settings: Config) => number;
   readonly preset: boolean;
   readonly stamp: 'start' | 'success';
+  /** With `success`: least time between two tries that fail. Absent: each pass tries. */
+  readonly againMs?: (settings: Config) => number;
   /** A change of the key lets the row run at once, also one back to what it was. */
   readonly key?: (pass: Pass) => string;
 }

@@ -1,5 +1,4 @@
 /** Steps 7, D9, X6: the agent's figures of a container in its status. Source: spec 07, 16; I7, I9. */
-import type { Config } from '../../../config.ts';
 import { rfc3339 } from '../../../io/clock.ts';
 import { parseContainerInfo } from '../../../io/weka-parsers/container-info.ts';
 import { mergeDiff, sameJson } from '../../../messages/merge-patch.ts';
@@ -13,14 +12,14 @@ import type { Pass } from '../pass.ts';
 import { agentText } from '../said.ts';
 import { type Ask, ask, type Throttle } from '../step.ts';
 import { countMounts } from './mounts.ts';
-import { registered } from './register.ts';
+import { pollingRateMs, registered } from './register.ts';
 
 const MODES: ReadonlySet<string> = new Set(['compute', 'client', 's3', 'nfs', 'drive']);
 
 export const metricsEnabled = ({ settings }: Pass): boolean => settings.metricsContainersEnabled;
 export const hasStats = ({ spec }: Pass): boolean => MODES.has(spec.mode);
 export const onPolling: Throttle = {
-  everyMs: (settings: Config) => settings.metricsContainersPollingRateMs,
+  everyMs: pollingRateMs,
   preset: true,
   stamp: 'start',
 };

@@ -1,4 +1,5 @@
 /** Steps 8, P2, D10, X7, D12, X13d: the container is known to its node agent while it has work there. Source: spec 07, 15; I7. */
+import type { Config } from '../../../config.ts';
 import type { FeatureFlags } from '../../../messages/image.ts';
 import { done, failed, type Verdict } from '../../../messages/verdict.ts';
 import type { ContainerMode } from '../../../messages/weka-container.ts';
@@ -17,9 +18,10 @@ const among =
 export const registers = among('compute', 'client', 's3', 'nfs', 'drive', 'envoy', 'ssdproxy');
 export const deregisters = among('compute', 'client', 's3', 'nfs', 'drive', 'envoy');
 
+export const pollingRateMs = (settings: Config): number => settings.metricsContainersPollingRateMs;
 export const onceDone: Throttle = { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success' };
 /** Again as soon as what the agent was told is out of date, or the agent is another process (I7). */
-export const onChange: Throttle = { ...onceDone, key: told };
+export const onChange: Throttle = { ...onceDone, againMs: pollingRateMs, key: told };
 function told(pass: Pass): string {
   const agent = agentNodeOf(pass);
   const process = agent.kind === 'ok' ? agentsProcess(pass.view.agentPods(agent.node)) : '';
@@ -29,7 +31,11 @@ function told(pass: Pass): string {
 export const register = (pass: Pass): Ask => ask('stats', registered(pass));
 /** P2: while paused its pod is to go, and nothing is told of it. */
 export const registerWithoutPod = (pass: Pass): Ask => register(withoutPod(pass));
-export const onChangeWithoutPod: Throttle = { ...onceDone, key: (pass) => told(withoutPod(pass)) };
+export const onChangeWithoutPod: Throttle = {
+  ...onceDone,
+  againMs: pollingRateMs,
+  key: (pass) => told(withoutPod(pass)),
+};
 const withoutPod = (pass: Pass): Pass => ({ ...pass, pod: undefined });
 
 /** Done once the agent knows the container. A client is not told of without its flags. */

@@ -216,6 +216,18 @@ test('spec 02 §12 #41: stamped on success: a failing row is tried in each pass,
   assert.equal(run(rows, { from: again(third), nowMs: 30_000 }).ran, []);
 });
 
+test('a row that may fail for long is tried at once, then at most so often, and after a success as rarely as it says', () => {
+  const throttle = { everyMs: () => 600_000, againMs: () => 60_000, preset: false, stamp: 'success' } as const;
+  const rows = [row('t', [failed('x'), failed('x'), done], { onFailure: 'continue', throttle })];
+  const first = run(rows);
+  const early = run(rows, { from: again(first), nowMs: 60_000 });
+  const second = run(rows, { from: again(early), nowMs: 60_001 });
+  const third = run(rows, { from: again(second), nowMs: 120_002 });
+  assert.equal([first.ran, early.ran, second.ran, third.ran], [['t'], [], ['t'], ['t']]);
+  assert.equal(run(rows, { from: again(third), nowMs: 700_000 }).ran, []);
+  assert.equal(run(rows, { from: again(third), nowMs: 720_003 }).ran, ['t']);
+});
+
 test('a row whose predicate is false does not use up its slot', () => {
   let on = false;
   const rows = [

@@ -104,6 +104,22 @@ test('spec 02 §12 #54: paused while it leaves: by force, Paused, no command in 
   assert.ok(s.container() === undefined || s.state().flow === 'destroying');
 });
 
+test('F19: what the pod before has left in the file is read again once the new one is ready', () => {
+  const container = memberOf('compute', 'm', 7, { status: { managementIPs: ['10.0.0.1'] } });
+  const ready = (lastTransitionTime: string) =>
+    podFor(container, {
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] },
+    });
+  const reads = (since: string): number => {
+    const s = atWork({ world: [ready(since)] }, container);
+    s.look();
+    for (let round = 0; round < 2; round += 1) s.tick();
+    return s.count('exec GetManagementIps');
+  };
+  assert.is(reads(BORN), 1, 'young: once');
+  assert.is(reads('2025-12-31T23:00:00Z'), 0, 'old: when its turn comes');
+});
+
 test('spec 07 §23 #9: local ps fails: Error and its event once it lasts, again after 3 s', () => {
   const failing = serving('w-m', ({ command }) => {
     if (command.name === 'WekaLocalPs') return exit(1);
