@@ -108,6 +108,20 @@ test('imports point one way: messages <- io <- actors <- supervisors <- main', (
   );
 });
 
+test('no file of the program or the sandbox imports itself by way of others', () => {
+  const seen = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (seen.has(file)) return;
+    seen.add(file);
+    const modules = modulesOf(sources.get(file) ?? '').filter((module) => module.startsWith('.'));
+    for (const module of modules) visit(targetOf(file, module), [...path, file]);
+  };
+  for (const file of files) if (PRODUCT.includes(partOf(file))) visit(file, []);
+  none(cycles);
+});
+
 test('only the kernel imports nact', () => {
   none(
     problemsOf((file, source) =>

@@ -1,13 +1,7 @@
-/** Seeded chance. One named stream for each model or node, so that adding a stream does not shift the others. */
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+/** Chance for tests: the seeded streams of the modelled fleet, and what is drawn from them. */
 import type { Random } from '../../io/random.ts';
 
-/** The stream of that name, as in random(`${runSeed}/kubelet`). Equal names give equal streams, similar names unrelated ones. */
-export function random(name: string): Random {
-  const generator = xoroshiro128plus(hash32(name));
-  return () => uniformFloat64(generator);
-}
+export { random } from '../../deploy/sandbox/seeded.ts';
 
 /** Index in [0, count). */
 export const indexBelow = (count: number, chance: Random): number => Math.floor(chance() * count);
@@ -18,13 +12,4 @@ export function shuffle(items: unknown[], chance: Random): void {
     const other = indexBelow(last + 1, chance);
     [items[last], items[other]] = [items[other], items[last]];
   }
-}
-
-/** FNV-1a, then the finalizer of MurmurHash3: names that differ in one letter must not give close seeds. */
-function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }

@@ -8,11 +8,11 @@ import { AGENT_PORT, createAgentServers } from '../api/agent-server.ts';
 import { selfSignedCertificate } from '../api/certificate.ts';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
 import { createApiServer } from '../api/server.ts';
+import { seededStreams } from '../seeded.ts';
 import { REALISTIC, scaled } from '../world/latency.ts';
 import { createWorld, type World } from '../world/world.ts';
 import type { DemoOptions } from './options.ts';
 import { shapeOf } from './orders.ts';
-import { seededStreams } from './seeded.ts';
 import { countWrites, type WriteCount } from './write-count.ts';
 
 export interface DemoFleet {

@@ -5,9 +5,9 @@ import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import { draw } from './latency.ts';
 import type { Agents } from './node-agent.ts';
-import type { NodeModel } from './node-model.ts';
 import { created } from './nodes.ts';
 import type { Node, Pod } from './objects.ts';
+import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 const LABELS = { 'control-plane': 'weka-node-agent', app: 'weka-node-agent' };

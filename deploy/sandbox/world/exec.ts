@@ -10,8 +10,8 @@ import type { WorldContext } from './context.ts';
 import type { Action } from './faults.ts';
 import { draw } from './latency.ts';
 import { writeStopInstruction } from './node-agent-exec.ts';
-import type { NodeModel } from './node-model.ts';
 import type { Pod } from './objects.ts';
+import type { NodeModel } from './pod-process.ts';
 import { recognise } from './weka-cli.ts';
 
 export type ExecEnd = Exclude<ExecOutcome, { kind: 'dropped' }>;

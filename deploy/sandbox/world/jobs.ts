@@ -7,8 +7,8 @@ import { JOBS, refOf } from '../../../messages/kube.ts';
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import { draw } from './latency.ts';
-import type { NodeModel } from './node-model.ts';
 import type { Job } from './objects.ts';
+import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 const RETRY_MS = 5_000;

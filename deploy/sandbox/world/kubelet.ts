@@ -8,9 +8,9 @@ import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import { draw } from './latency.ts';
 import { startUp } from './modes/table.ts';
-import type { NodeModel } from './node-model.ts';
 import { type Pod, withConditions } from './objects.ts';
-import { type Machine, type Process, startProcess } from './pod-process.ts';
+import type { Machine, NodeModel, Process } from './pod-process.ts';
+import { startProcess } from './run-process.ts';
 import { shutdown } from './stopping.ts';
 import { write } from './write.ts';
 

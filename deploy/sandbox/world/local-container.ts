@@ -3,29 +3,7 @@
  * the cluster's (weka-clusters.ts). Source: spec 07, 6.1 and 21.3 (pod start); spec 04, 12.3.
  */
 import { draw } from './latency.ts';
-import { type Process, RUNTIME } from './pod-process.ts';
-import type { Host, WekaCluster } from './weka-clusters.ts';
-
-export type Display = 'STEM' | 'CLUSTERIZING' | 'READY';
-
-export interface LocalContainer {
-  readonly name: string;
-  readonly process: Process;
-  runStatus: 'Stopped' | 'Running';
-  display: Display;
-  lastFailure: string;
-  /** `ip:port` under which it listens while it runs. */
-  readonly endpoints: () => readonly string[];
-  /** Its cluster and host while it runs as a member. */
-  readonly member: () => { readonly cluster: WekaCluster; readonly host: Host } | undefined;
-  readonly start: () => void;
-  /** Made a member by `cluster create`, or by its own join. */
-  readonly admitted: () => void;
-  /** Graceful takes a while, forced half a second. A later forced one overtakes. */
-  readonly stop: (forced: boolean) => void;
-  /** Ends with its process, at once. */
-  readonly kill: () => void;
-}
+import { type LocalContainer, type Process, RUNTIME } from './pod-process.ts';
 
 const FORCED_STOP_MS = 500;
 const JOIN_RETRY_MS = 5_000;
@@ -70,10 +48,12 @@ export function createLocal(process: Process, name: string): LocalContainer {
     runStatus: 'Stopped',
     display: 'STEM',
     lastFailure: '',
+    ips: () => process.read(`${RUNTIME}/management_ips`)?.split('\n') ?? [],
     endpoints: () => {
       const port = process.read(`${RUNTIME}/vars/port`);
-      const ips = process.read(`${RUNTIME}/management_ips`)?.split('\n') ?? [];
-      return port === undefined ? [] : ips.map((ip) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`));
+      return port === undefined
+        ? []
+        : local.ips().map((ip) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`));
     },
     member: () => {
       if (local.runStatus !== 'Running' || directory.membership === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** The one command run in a node agent's pod: N1, the stop instruction. Source: spec 07, 3.4; spec 03, 5.4. */
 import { type Answer, fail, ok, shellLike } from './cli/answer.ts';
 import type { WorldContext } from './context.ts';
-import type { NodeModel } from './node-model.ts';
+import type { NodeModel } from './pod-process.ts';
 
 const DIR = "/host-binds/shared/containers/([^/']+)/instructions/([^/']+)/([^/']+)";
 const N1 = shellLike(

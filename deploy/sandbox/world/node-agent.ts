@@ -5,7 +5,8 @@
 import type { Random } from '../../../io/random.ts';
 import { type KubeObject, SECRETS } from '../../../messages/kube.ts';
 import type { WorldContext } from './context.ts';
-import { kernelDrives, type NodeModel } from './node-model.ts';
+import { kernelDrives } from './node-model.ts';
+import type { NodeModel } from './pod-process.ts';
 import { type ProxyRepeats, proxyCall } from './ssd-proxy.ts';
 import { drivesOf, type Host, type WekaCluster } from './weka-clusters.ts';
 

@@ -10,9 +10,9 @@ import { uuid } from './identity.ts';
 import type { Kubelets } from './kubelet.ts';
 import { draw } from './latency.ts';
 import type { Agents } from './node-agent.ts';
-import type { NodeModel } from './node-model.ts';
 import { readyCondition, reportNode } from './nodes.ts';
 import { type Node, type Pod, withConditions } from './objects.ts';
+import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 export interface NodeLife {

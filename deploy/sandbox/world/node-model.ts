@@ -1,9 +1,4 @@
-/**
- * The physical truth of one node: power, boot, disks, what lies on them, what runs. The Node object in the API is only
- * what its kubelet reports. Source: spec 07, 21.1; spec 04, 12.1.
- */
-import type { Process } from './pod-process.ts';
-
+/** What lies on a node: its disks and who signed them, the directories of containers. Source: spec 07, 21.1; spec 04, 12.1. */
 /** What a cluster can take in. `guid` is the weka signature left by the cluster that used the drive; absent: free for use. */
 export interface HeldDrive {
   readonly serial: string;
@@ -53,35 +48,11 @@ export interface StopInstruction {
   readonly allowForceStop: boolean;
 }
 
-export interface NodeModel {
-  readonly name: string;
-  /** Address of the node and of its pods on the host network. */
-  readonly ip: string;
-  readonly agentIp: string;
-  bootId: string;
-  /** `cut`: it runs, nobody reaches it. */
-  power: 'on' | 'cut' | 'off';
-  readonly containerRuntime: string;
-  /** Image whose drivers the kernel runs. */
-  drivers: string | undefined;
-  activeMounts: number;
-  /** By serial. */
-  readonly drives: Map<string, PhysicalDrive>;
-  /** By host path. */
-  readonly directories: Map<string, Directory>;
-  /** By `<container uid>/<pod uid>/<boot id>`. */
-  readonly stopInstructions: Map<string, StopInstruction>;
-  /** By pod uid. */
-  readonly processes: Map<string, Process>;
-}
-
-/** Lets every process on the node look again at what it waits for. */
-export function nodeChanged(node: NodeModel): void {
-  for (const process of node.processes.values()) process.changed();
-}
-
 /** The kernel's list of weka partitions, as J6, without the proxy's. A drive in use stays listed, signed. Source: spec 07, 4 and 21.3. */
-export const kernelDrives = (node: NodeModel, serials?: readonly string[]): readonly Record<string, unknown>[] =>
+export const kernelDrives = (
+  node: { readonly drives: ReadonlyMap<string, PhysicalDrive> },
+  serials?: readonly string[],
+): readonly Record<string, unknown>[] =>
   [...node.drives.values()]
     .filter(({ serial, signedFor }) => signedFor === 'exclusive' && (serials === undefined || serials.includes(serial)))
     .map(({ serial, blockDevice, partition, guid }) => ({

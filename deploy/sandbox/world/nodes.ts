@@ -15,7 +15,8 @@ import {
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
 import { KERNEL } from './modes/drivers.ts';
-import type { NodeModel, PhysicalDrive, SignedFor } from './node-model.ts';
+import type { PhysicalDrive, SignedFor } from './node-model.ts';
+import type { NodeModel } from './pod-process.ts';
 import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
 

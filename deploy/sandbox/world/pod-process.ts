@@ -1,16 +1,39 @@
 /**
- * The process inside one WekaContainer pod: its files, its local weka container, its signals. What it does, step by
- * step, is a script of its mode (modes/*.ts); how it stops is stopping.ts. Never writes to the API.
- * Source: spec 04, 12; spec 07, 21.1 and 21.2.
+ * What runs on a node: the process inside a WekaContainer pod, its local weka container, and what it can reach. Types only:
+ * what a process does, step by step, is a script of its mode (modes/*.ts), how it stops is stopping.ts, what drives it is
+ * run-process.ts. Never writes to the API. Source: spec 04, 12; spec 07, 21.1 and 21.2.
  */
 import type { Clock } from '../../../io/clock.ts';
 import type { Random } from '../../../io/random.ts';
 import type { Latency } from './latency.ts';
-import type { LocalContainer } from './local-container.ts';
-import { type Directory, emptyDirectory, type HeldDrive, type NodeModel } from './node-model.ts';
-import type { Pod } from './objects.ts';
+import type { Directory, HeldDrive, PhysicalDrive, StopInstruction } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
-import type { Clusters, WekaCluster } from './weka-clusters.ts';
+import type { Clusters, Host, WekaCluster } from './weka-clusters.ts';
+
+export const RUNTIME = '/opt/weka/k8s-runtime';
+
+/** The physical truth of one node. The Node object in the API is only what its kubelet reports. */
+export interface NodeModel {
+  readonly name: string;
+  /** Address of the node and of its pods on the host network. */
+  readonly ip: string;
+  readonly agentIp: string;
+  bootId: string;
+  /** `cut`: it runs, nobody reaches it. */
+  power: 'on' | 'cut' | 'off';
+  readonly containerRuntime: string;
+  /** Image whose drivers the kernel runs. */
+  drivers: string | undefined;
+  activeMounts: number;
+  /** By serial. */
+  readonly drives: Map<string, PhysicalDrive>;
+  /** By host path. */
+  readonly directories: Map<string, Directory>;
+  /** By `<container uid>/<pod uid>/<boot id>`. */
+  readonly stopInstructions: Map<string, StopInstruction>;
+  /** By pod uid. */
+  readonly processes: Map<string, Process>;
+}
 
 /** A script sleeps for that many milliseconds, or until something changed that it can see. */
 export type Pause = number | 'change';
@@ -68,109 +91,25 @@ export interface Process {
   readonly end: (exitCode: number) => void;
 }
 
-export const RUNTIME = '/opt/weka/k8s-runtime';
-const PERSISTENT = `${RUNTIME}/`;
+export type Display = 'STEM' | 'CLUSTERIZING' | 'READY';
 
-export interface Scripts {
-  readonly startUp: (process: Process) => StartUp;
-  readonly shutdown: (process: Process) => Shutdown;
-}
-
-/** Starts it. `onExit` runs once, at its end, also after a kill. */
-export function startProcess(
-  machine: Machine,
-  node: NodeModel,
-  pod: Pod,
-  podIp: string,
-  scripts: Scripts,
-  onExit: (exitCode: number) => void,
-): Process {
-  const env = environment(pod);
-  const ephemeral = new Map<string, string>();
-  const directory = persistentDirectory(node, pod);
-  const waiting = new Set<() => void>();
-  const fileMap = (path: string) => (path.startsWith(PERSISTENT) ? directory.files : ephemeral);
-
-  const process: Process = {
-    machine,
-    node,
-    namespace: pod.metadata.namespace ?? '',
-    pod: pod.metadata.name,
-    podUid: pod.metadata.uid,
-    containerUid: env.get('WEKA_CONTAINER_ID') ?? '',
-    mode: env.get('MODE') ?? '',
-    name: env.get('NAME') ?? '',
-    ip: podIp,
-    image: env.get('IMAGE_NAME') ?? '',
-    env,
-    directory,
-    ephemeral,
-    agentUp: false,
-    local: undefined,
-    exiting: false,
-    ended: false,
-    read: (path) => fileMap(path).get(path),
-    write: (path, text) => {
-      fileMap(path).set(path, text);
-      process.changed();
-    },
-    changed: () => {
-      const due = [...waiting];
-      waiting.clear();
-      for (const resume of due) process.after(0, resume);
-    },
-    after: (delayMs, run) => {
-      machine.clock.after(delayMs, () => {
-        if (!process.ended) run();
-      });
-    },
-    terminate: () => {
-      if (process.exiting || process.ended) return;
-      process.exiting = true;
-      play(scripts.shutdown(process), () => process.end(0));
-      process.changed();
-    },
-    end: (exitCode) => {
-      if (process.ended) return;
-      process.local?.kill();
-      process.ended = true;
-      node.processes.delete(process.podUid);
-      onExit(exitCode);
-    },
-  };
-
-  /** Runs a script to its end; `done` gets what it returned. */
-  function play<Result>(script: Generator<Pause, Result, void>, done: (result: Result) => void): void {
-    const resume = (): void => {
-      if (process.ended) return;
-      const next = script.next();
-      if (next.done === true) done(next.value);
-      else if (next.value === 'change') waiting.add(resume);
-      else process.after(next.value, resume);
-    };
-    resume();
-  }
-
-  node.processes.set(process.podUid, process);
-  play(scripts.startUp(process), (result) => {
-    const sleepMs = 1_000 * Number(env.get('WEKA_OPERATOR_DEBUG_SLEEP') ?? 0);
-    if (result === 'failed') process.after(sleepMs, () => process.end(1));
-  });
-  return process;
-}
-
-/** Only plain values: the few fieldRef ones are not read by any script. */
-function environment(pod: Pod): ReadonlyMap<string, string> {
-  const container = pod.spec.containers.find(({ name }) => name === 'weka-container');
-  return new Map((container?.env ?? []).map(({ name, value }) => [name, value ?? '']));
-}
-
-/** Volume `weka-container-persistence-dir`; a pod without one loses everything with its container. */
-function persistentDirectory(node: NodeModel, pod: Pod): Directory {
-  const volume = pod.spec.volumes?.find(({ name }) => name === 'weka-container-persistence-dir');
-  const path = volume?.hostPath?.path;
-  if (path === undefined) return emptyDirectory();
-  const known = node.directories.get(path) ?? emptyDirectory();
-  node.directories.set(path, known);
-  return known;
+export interface LocalContainer {
+  readonly name: string;
+  readonly process: Process;
+  runStatus: 'Stopped' | 'Running';
+  display: Display;
+  lastFailure: string;
+  /** Management addresses. */
+  readonly ips: () => readonly string[];
+  /** `ip:port` under which it listens while it runs. */
+  readonly endpoints: () => readonly string[];
+  /** Its cluster and host while it runs as a member. */
+  readonly member: () => { readonly cluster: WekaCluster; readonly host: Host } | undefined;
+  readonly start: () => void;
+  /** Made a member by `cluster create`, or by its own join. */
+  readonly admitted: () => void;
+  /** Graceful takes a while, forced half a second. A later forced one overtakes. */
+  readonly stop: (forced: boolean) => void;
+  /** Ends with its process, at once. */
+  readonly kill: () => void;
 }

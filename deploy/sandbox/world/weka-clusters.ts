@@ -6,12 +6,26 @@ import type { Clock } from '../../../io/clock.ts';
 import type { Random } from '../../../io/random.ts';
 import { uuid } from './identity.ts';
 import { draw, type Latency } from './latency.ts';
-import type { LocalContainer } from './local-container.ts';
-import type { HeldDrive } from './node-model.ts';
+import type { Directory, HeldDrive, PhysicalDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
-import { RUNTIME } from './pod-process.ts';
 import { judgeServing, noProtocols, type Protocols } from './protocols.ts';
 
+/** A local container as a cluster knows it. */
+export interface Listener {
+  readonly name: string;
+  readonly process: {
+    readonly containerUid: string;
+    readonly mode: string;
+    readonly ip: string;
+    readonly env: ReadonlyMap<string, string>;
+    readonly directory: Directory;
+    readonly node: { readonly name: string; readonly drives: ReadonlyMap<string, PhysicalDrive> };
+  };
+  readonly ips: () => readonly string[];
+  readonly endpoints: () => readonly string[];
+  readonly member: () => { readonly cluster: WekaCluster; readonly host: Host } | undefined;
+  readonly admitted: () => void;
+}
 export interface Host {
   readonly id: number;
   readonly uid: string;
@@ -24,7 +38,7 @@ export interface Host {
   readonly cores: number;
   state: 'ACTIVE' | 'DEACTIVATING' | 'INACTIVE';
   /** The running local container, if any. */
-  local: LocalContainer | undefined;
+  local: Listener | undefined;
 }
 export type DriveStatus = 'PHASING_IN' | 'ACTIVE' | 'PHASING_OUT' | 'INACTIVE';
 export interface Drive {
@@ -51,7 +65,7 @@ export interface WekaCluster {
   readonly settings: string[];
   /** Its owner is destroying it as a whole: its data are given up, the oracle looks away. */
   doomed: boolean;
-  readonly admit: (local: LocalContainer) => Host;
+  readonly admit: (local: Listener) => Host;
   readonly deactivateHost: (host: Host) => void;
   /** False: refused, it is not INACTIVE. */
   readonly removeHost: (host: Host) => boolean;
@@ -68,9 +82,9 @@ export interface Clusters {
   /** A new cluster of the local containers that listen at these endpoints; undefined: one address has no listener. */
   readonly form: (endpoints: readonly string[]) => WekaCluster | undefined;
   /** Cluster of a running member at one of the endpoints, other than the asking one. */
-  readonly reach: (endpoints: readonly string[], asking: LocalContainer) => WekaCluster | undefined;
-  readonly listening: (local: LocalContainer) => void;
-  readonly silent: (local: LocalContainer) => void;
+  readonly reach: (endpoints: readonly string[], asking: Listener) => WekaCluster | undefined;
+  readonly listening: (local: Listener) => void;
+  readonly silent: (local: Listener) => void;
   /** The cluster that has this drive, if any. */
   readonly holding: (driveUuid: string) => WekaCluster | undefined;
 }
@@ -84,7 +98,7 @@ interface Deps {
 
 export function createClusters(deps: Deps): Clusters {
   const byGuid = new Map<string, WekaCluster>();
-  const listeners = new Map<string, LocalContainer>();
+  const listeners = new Map<string, Listener>();
   return {
     get: (guid) => byGuid.get(guid),
     all: () => [...byGuid.values()],
@@ -143,7 +157,7 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
         containerUid: process.containerUid,
         containerName: local.name,
         node: process.node.name,
-        ip: process.read(`${RUNTIME}/management_ips`)?.split('\n')[0] ?? process.ip,
+        ip: local.ips()[0] ?? process.ip,
         mode: process.mode,
         cores: Number(process.env.get('CORES') ?? 1),
         state: 'ACTIVE',

@@ -1,6 +1,5 @@
 /** Commands that only touch the pod they run in: its files, its signals, its local weka. Source: spec 07, 3.1, E1 to E12, E22 to E27. */
-import type { LocalContainer } from '../local-container.ts';
-import { type Process, RUNTIME } from '../pod-process.ts';
+import { type LocalContainer, type Process, RUNTIME } from '../pod-process.ts';
 import { ALLOW_FORCE_STOP, ALLOW_STOP } from '../stopping.ts';
 import {
   type Answer,

@@ -3,8 +3,8 @@
  * the persistent directory of its builder or distributor. Source: spec 04, 12.3; 06, 4.5, 4.8 and 4.10.
  */
 import { draw } from '../latency.ts';
-import { nodeChanged } from '../node-model.ts';
 import { type Pause, type Process, RUNTIME, type StartUp } from '../pod-process.ts';
+import { nodeChanged } from '../run-process.ts';
 import { serveAlone } from './serve-alone.ts';
 
 const LOG = '/tmp/weka-drivers.log';

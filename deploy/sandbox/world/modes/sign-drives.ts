@@ -2,8 +2,8 @@
  * Ad-hoc operation `sign-drives`: chooses drives by its policy, signs those it may, lists what is there. A drive that
  * cannot be signed is passed over in silence. Source: spec 06, 6.2 and 5.3.
  */
-import { kernelDrives, type NodeModel, type PhysicalDrive } from '../node-model.ts';
-import type { Process } from '../pod-process.ts';
+import { kernelDrives, type PhysicalDrive } from '../node-model.ts';
+import type { NodeModel, Process } from '../pod-process.ts';
 
 interface Payload {
   readonly type?: string;

@@ -1,0 +1,123 @@
+/** Drives a process through the scripts of its mode, from its start to its end. Source: spec 04, 12; spec 07, 21.1. */
+import { type Directory, emptyDirectory } from './node-model.ts';
+import type { Pod } from './objects.ts';
+import {
+  type Machine,
+  type NodeModel,
+  type Pause,
+  type Process,
+  RUNTIME,
+  type Shutdown,
+  type StartUp,
+} from './pod-process.ts';
+
+const PERSISTENT = `${RUNTIME}/`;
+
+export interface Scripts {
+  readonly startUp: (process: Process) => StartUp;
+  readonly shutdown: (process: Process) => Shutdown;
+}
+
+/** Starts it. `onExit` runs once, at its end, also after a kill. */
+export function startProcess(
+  machine: Machine,
+  node: NodeModel,
+  pod: Pod,
+  podIp: string,
+  scripts: Scripts,
+  onExit: (exitCode: number) => void,
+): Process {
+  const env = environment(pod);
+  const ephemeral = new Map<string, string>();
+  const directory = persistentDirectory(node, pod);
+  const waiting = new Set<() => void>();
+  const fileMap = (path: string) => (path.startsWith(PERSISTENT) ? directory.files : ephemeral);
+
+  const process: Process = {
+    machine,
+    node,
+    namespace: pod.metadata.namespace ?? '',
+    pod: pod.metadata.name,
+    podUid: pod.metadata.uid,
+    containerUid: env.get('WEKA_CONTAINER_ID') ?? '',
+    mode: env.get('MODE') ?? '',
+    name: env.get('NAME') ?? '',
+    ip: podIp,
+    image: env.get('IMAGE_NAME') ?? '',
+    env,
+    directory,
+    ephemeral,
+    agentUp: false,
+    local: undefined,
+    exiting: false,
+    ended: false,
+    read: (path) => fileMap(path).get(path),
+    write: (path, text) => {
+      fileMap(path).set(path, text);
+      process.changed();
+    },
+    changed: () => {
+      const due = [...waiting];
+      waiting.clear();
+      for (const resume of due) process.after(0, resume);
+    },
+    after: (delayMs, run) => {
+      machine.clock.after(delayMs, () => {
+        if (!process.ended) run();
+      });
+    },
+    terminate: () => {
+      if (process.exiting || process.ended) return;
+      process.exiting = true;
+      play(scripts.shutdown(process), () => process.end(0));
+      process.changed();
+    },
+    end: (exitCode) => {
+      if (process.ended) return;
+      process.local?.kill();
+      process.ended = true;
+      node.processes.delete(process.podUid);
+      onExit(exitCode);
+    },
+  };
+
+  /** Runs a script to its end; `done` gets what it returned. */
+  function play<Result>(script: Generator<Pause, Result, void>, done: (result: Result) => void): void {
+    const resume = (): void => {
+      if (process.ended) return;
+      const next = script.next();
+      if (next.done === true) done(next.value);
+      else if (next.value === 'change') waiting.add(resume);
+      else process.after(next.value, resume);
+    };
+    resume();
+  }
+
+  node.processes.set(process.podUid, process);
+  play(scripts.startUp(process), (result) => {
+    const sleepMs = 1_000 * Number(env.get('WEKA_OPERATOR_DEBUG_SLEEP') ?? 0);
+    if (result === 'failed') process.after(sleepMs, () => process.end(1));
+  });
+  return process;
+}
+
+/** Only plain values: the few fieldRef ones are not read by any script. */
+function environment(pod: Pod): ReadonlyMap<string, string> {
+  const container = pod.spec.containers.find(({ name }) => name === 'weka-container');
+  return new Map((container?.env ?? []).map(({ name, value }) => [name, value ?? '']));
+}
+
+/** Volume `weka-container-persistence-dir`; a pod without one loses everything with its container. */
+function persistentDirectory(node: NodeModel, pod: Pod): Directory {
+  const volume = pod.spec.volumes?.find(({ name }) => name === 'weka-container-persistence-dir');
+  const path = volume?.hostPath?.path;
+  if (path === undefined) return emptyDirectory();
+  const known = node.directories.get(path) ?? emptyDirectory();
+  node.directories.set(path, known);
+  return known;
+}
+
+/** Lets every process on the node look again at what it waits for. */
+export function nodeChanged(node: NodeModel): void {
+  for (const process of node.processes.values()) process.changed();
+}
