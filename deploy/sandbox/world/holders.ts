@@ -18,6 +18,7 @@ export interface Container extends KubeObject {
   readonly status?: {
     readonly status?: string;
     readonly internalStatus?: string;
+    readonly result?: string;
     readonly nodeAffinity?: string;
     readonly containerID?: number;
     readonly clusterID?: string;

@@ -1,7 +1,7 @@
 /** When a stop by force or an erased signature loses data, by what weka knows and what the owner had decided. Source: spec 03, 14. */
 import type { Cache } from './cache.ts';
 import type { Container } from './holders.ts';
-import type { HeldDrive } from './node-model.ts';
+import type { HeldDrive, PhysicalDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import type { Process } from './pod-process.ts';
 import type { WekaCluster } from './weka-clusters.ts';
@@ -35,4 +35,21 @@ export function judgeResign(
   if (waived([...containers.all()].find(({ metadata }) => metadata.uid === ownerUid))) return;
   const what = `${serial} on ${process.node.name} is ${drive?.status} in cluster ${cluster.guid}`;
   oracle.report('drive-resigned-in-cluster', `${process.namespace}/${process.pod}`, what);
+}
+
+/** Who may sign such a drive again knows that nobody uses it: not one that a container has allocated. */
+export function judgeSignedAgain(
+  oracle: Oracle,
+  containers: Cache<Container>,
+  { node, namespace, pod }: Process,
+  { serial, virtualDrives }: PhysicalDrive,
+): void {
+  for (const { metadata, spec, status } of containers.all()) {
+    if ((spec.nodeAffinity ?? status?.nodeAffinity) !== node.name) continue;
+    const { drives = [], virtualDrives: virtual = [] } = status?.allocations ?? {};
+    const holds = drives.includes(serial) || virtual.some(({ virtualUUID }) => virtualDrives.has(virtualUUID));
+    if (!holds) continue;
+    const what = `${serial} on ${node.name} is held by ${metadata.namespace}/${metadata.name}`;
+    oracle.report('held-drive-signed', `${namespace}/${pod}`, what);
+  }
 }

@@ -14,10 +14,20 @@ export interface PhysicalDrive extends HeldDrive {
   /** A proxy makes them of it; `QLC` for coarse flash. */
   readonly type: 'TLC' | 'QLC';
   readonly physicalUuid: string;
+  readonly pci: PciIds;
+  /** A file system of the node lies on it: no tool signs it. */
+  readonly mounted: boolean;
+  /** What others have left on it; signing it away needs its own permission. */
+  holds: 'nothing' | 'partitions' | 'data';
   /** Signed for whom: no weka partition at all, one for a single container, or the node's SSD proxy's. */
   signedFor: SignedFor;
   /** What the proxy has cut out of it, by UUID. */
   readonly virtualDrives: Map<string, VirtualDrive>;
+}
+/** Four hexadecimal digits each. */
+export interface PciIds {
+  readonly vendorId: string;
+  readonly deviceId: string;
 }
 export type SignedFor = 'nobody' | 'exclusive' | 'proxy';
 /** `guid` is that of the cluster it was made for. */
@@ -25,6 +35,14 @@ export interface VirtualDrive extends HeldDrive {
   readonly uuid: string;
   readonly sizeGib: number;
 }
+
+/** A network card of a cloud node that weka may use, as `weka.io/weka-nics` lists it. Source: spec 01, 13.2. */
+export interface Nic {
+  readonly mac_address: string;
+  readonly primary_ip: string;
+  readonly subnet_cidr_block: string;
+}
+export type Cloud = 'none' | 'aws' | 'oci';
 
 /** A persistent directory of one container on one node: it survives pods, nothing else. */
 export interface Directory {

@@ -14,8 +14,7 @@ import {
 } from '../../../messages/kube.ts';
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
-import { KERNEL } from './modes/drivers.ts';
-import type { PhysicalDrive, SignedFor } from './node-model.ts';
+import type { Cloud, PciIds, PhysicalDrive, SignedFor } from './node-model.ts';
 import type { NodeModel } from './pod-process.ts';
 import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
@@ -28,6 +27,10 @@ export interface NodeShape {
   /** Of each drive, in GiB. */
   readonly driveGib: number;
   readonly driveType: 'TLC' | 'QLC';
+  /** What sets some drives apart from the others: a mounted one, one of a cloud's make, one that is not empty. */
+  readonly drive: (number: number) => Partial<Pick<PhysicalDrive, 'pci' | 'mounted' | 'holds' | 'type'>>;
+  readonly kernel: (index: number) => string;
+  readonly cloud: (index: number) => Cloud;
   /** What a signing run has done with the drives of a node before. */
   readonly signedFor: (index: number) => SignedFor;
   /** `containerd://…`, or `cri-o://…`, which refuses exec into terminating pods. */
@@ -37,6 +40,15 @@ export interface NodeShape {
   /** Failure domains and the like; hostname and os are always there. */
   readonly labels: (index: number) => Readonly<Record<string, string>>;
 }
+export const KERNEL = '5.15.0-130-generic';
+/** A make that no cloud sells. */
+const USUAL_PCI: PciIds = { vendorId: '144d', deviceId: 'a80a' };
+/** By its beginning a controller knows the cloud. Source: spec 06, 6.7. */
+const PROVIDER: Readonly<Record<Cloud, string>> = {
+  none: 'kind://sandbox/',
+  aws: 'aws:///sandbox-1a/',
+  oci: 'ocid1.instance.oc1.sandbox.',
+};
 export const STANDARD_NODE: NodeShape = {
   cores: 64,
   memory: '512Gi',
@@ -44,6 +56,9 @@ export const STANDARD_NODE: NodeShape = {
   drivesCount: 8,
   driveGib: 7_000,
   driveType: 'TLC',
+  drive: () => ({}),
+  kernel: () => KERNEL,
+  cloud: () => 'none',
   signedFor: () => 'exclusive',
   containerRuntime: 'containerd://1.7.27',
   agentNetwork: '127.0',
@@ -74,6 +89,10 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
       virtualDrives: new Map(),
       guid: undefined,
       heldAs: undefined,
+      pci: USUAL_PCI,
+      mounted: false,
+      holds: 'nothing',
+      ...shape.drive(number),
     });
   }
   return {
@@ -83,6 +102,9 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
     bootId: uuid(random),
     power: 'on',
     containerRuntime: shape.containerRuntime,
+    kernel: shape.kernel(index),
+    cloud: shape.cloud(index),
+    nics: [],
     drivers: undefined,
     activeMounts: 0,
     drives,
@@ -116,7 +138,7 @@ export function registerNode(ctx: WorldContext, model: NodeModel, index: number,
       },
       annotations: signedAnnotations(model),
     },
-    spec: { providerID: `kind://sandbox/${model.name}` },
+    spec: { providerID: `${PROVIDER[model.cloud]}${model.name}` },
   };
   created(ctx, NODES, draft);
   reportNode(ctx, model, capacity);
@@ -166,7 +188,7 @@ export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Reado
       machineID: model.bootId,
       systemUUID: model.bootId,
       bootID: model.bootId,
-      kernelVersion: KERNEL,
+      kernelVersion: model.kernel,
       osImage: 'Ubuntu 22.04.5 LTS',
       containerRuntimeVersion: model.containerRuntime,
       kubeletVersion: 'v1.34.2',

@@ -63,7 +63,7 @@ export interface Node extends KubeObject {
   readonly status?: {
     readonly allocatable?: Readonly<Record<string, Quantity>>;
     readonly conditions?: readonly Condition[];
-    readonly nodeInfo?: { readonly bootID?: string };
+    readonly nodeInfo?: { readonly bootID?: string; readonly kernelVersion?: string; readonly architecture?: string };
   };
 }
 

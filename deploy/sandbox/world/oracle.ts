@@ -8,6 +8,8 @@ export type Rule =
   /** Two living containers hold one drive, or overlapping ports, of a node. */
   | 'drive-held-twice'
   | 'port-held-twice'
+  /** Two containers have one NIC of a node on record. */
+  | 'nic-held-twice'
   /** A host left its cluster while it could still hold data. */
   | 'host-removed-while-active'
   /** A host was deactivated, or removed, while it was in the S3 cluster or the NFS interface group. */
@@ -31,6 +33,8 @@ export type Rule =
   | 'drivers-changed-under-frontend'
   /** A drive was signed anew while a cluster had it. */
   | 'drive-signed-in-cluster'
+  /** A drive that a living container holds was signed anew. */
+  | 'held-drive-signed'
   /** A command or route that no part of the contract knows. */
   | 'unknown-command';
 

@@ -6,7 +6,7 @@
 import type { Clock } from '../../../io/clock.ts';
 import type { Random } from '../../../io/random.ts';
 import type { Latency } from './latency.ts';
-import type { Directory, HeldDrive, PhysicalDrive, StopInstruction } from './node-model.ts';
+import type { Cloud, Directory, HeldDrive, Nic, PhysicalDrive, StopInstruction } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import type { Clusters, Host, WekaCluster } from './weka-clusters.ts';
 
@@ -22,6 +22,11 @@ export interface NodeModel {
   /** `cut`: it runs, nobody reaches it. */
   power: 'on' | 'cut' | 'off';
   readonly containerRuntime: string;
+  /** As `uname -r` says. */
+  readonly kernel: string;
+  readonly cloud: Cloud;
+  /** Data NICs that were attached, without the node's own. */
+  readonly nics: Nic[];
   /** Image whose drivers the kernel runs. */
   drivers: string | undefined;
   activeMounts: number;
@@ -50,12 +55,19 @@ export interface Machine {
   /** Told before weka is stopped by force, and before the signature of a drive in a living cluster is erased. */
   readonly forced: (process: Process, by: string) => void;
   readonly resigned: (process: Process, drive: HeldDrive, cluster: WekaCluster) => void;
+  /** Told before a drive with a weka partition is signed again. */
+  readonly signedAgain: (process: Process, drive: PhysicalDrive) => void;
+  /** How the drivers of an image are built and handed on. */
+  readonly driversWay: (image: string) => DriversWay;
   /** All that run, on all nodes. */
   readonly processes: () => Iterable<Process>;
   /** Services of drivers inside the fleet: URL to the pod behind it. */
   readonly distributors: ReadonlyMap<string, string>;
   readonly report: Oracle['report'];
 }
+
+/** By `weka driver pack`; by weka without it, with a separate checksum; as bare modules. Source: spec 06, 4.8. */
+export type DriversWay = 'packed' | 'not packed' | 'modules';
 
 export interface Process {
   readonly machine: Machine;

@@ -3,8 +3,18 @@
  * that judges them all. Everything happens on the given clock. Source: design 7.
  */
 import type { Clock } from '../../../io/clock.ts';
-import { CLUSTERS, CONTAINERS, JOBS, NODES, PODS } from '../../../messages/kube.ts';
-import type { WekaCluster as ClusterObject } from '../../../messages/weka-cluster.ts';
+import {
+  CLUSTERS,
+  CONTAINERS,
+  type Draft,
+  JOBS,
+  MANUAL_OPERATIONS,
+  NODES,
+  PODS,
+  POLICIES,
+  type ResourceType,
+} from '../../../messages/kube.ts';
+import type { WekaCluster as ClusterObject, WekaManualOperation, WekaPolicy } from '../../../messages/weka-cluster.ts';
 import { startAgentPods } from './agent-pods.ts';
 import type { ApiStore } from './api.ts';
 import { createApiStore } from './api-store.ts';
@@ -12,20 +22,23 @@ import { createCache } from './cache.ts';
 import { startClusterController } from './cluster-controller.ts';
 import type { OrderedTemplate } from './cluster-objects.ts';
 import type { RandomStreams, WorldContext } from './context.ts';
+import { startDriversPolicies } from './drivers-policy.ts';
 import { createExec, type ModelledExec } from './exec.ts';
 import { createFaults, type Faults, type Rule } from './faults.ts';
 import { type Container, watchHolders } from './holders.ts';
 import { startJobs } from './jobs.ts';
 import { startKubelets } from './kubelet.ts';
 import { type Latency, REALISTIC } from './latency.ts';
-import { judgeForcedStop, judgeResign } from './loss-rules.ts';
+import { judgeForcedStop, judgeResign, judgeSignedAgain } from './loss-rules.ts';
+import { watchNicHolders } from './nic-holders.ts';
 import { type AgentHttpRequest, createAgents } from './node-agent.ts';
 import { createAgentApi, type ModelledAgentApi } from './node-agent-client.ts';
 import { createNodeLife, type NodeLife } from './node-life.ts';
 import { created, createNodeModel, install, type NodeShape, registerNode, STANDARD_NODE } from './nodes.ts';
 import type { Job, Node, Pod } from './objects.ts';
+import { startOperations } from './operations.ts';
 import { createOracle, type Oracle } from './oracle.ts';
-import type { Machine, NodeModel } from './pod-process.ts';
+import type { DriversWay, Machine, NodeModel } from './pod-process.ts';
 import { startScheduler } from './scheduler.ts';
 import type { ProxyRepeats } from './ssd-proxy.ts';
 import { type Clusters, createClusters } from './weka-clusters.ts';
@@ -46,6 +59,8 @@ export interface WorldOptions {
   readonly operatorImage?: string;
   /** Default: `succeed`. */
   readonly proxyRepeats?: ProxyRepeats;
+  /** How the drivers of an image are built. Default: `packed`, all of them. */
+  readonly driversWay?: (image: string) => DriversWay;
   /** Default: `weka`. */
   readonly namespaces?: readonly string[];
 }
@@ -81,6 +96,8 @@ export interface World {
   readonly agentRestarted: (node: string) => void;
   /** From now on loaders with this service get only what was uploaded to that pod. */
   readonly serveDrivers: (url: string, pod: string) => void;
+  /** As a user applies an object: a WekaManualOperation, a WekaPolicy. */
+  readonly add: (type: ResourceType, object: Draft & Readonly<Record<string, unknown>>) => void;
   readonly addCluster: (order: ClusterOrder) => void;
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
@@ -134,6 +151,8 @@ export function createWorld(options: WorldOptions): World {
     latency: ctx.latency,
     clusters,
     forced: (process, by) => judgeForcedStop(oracle, containers, process, by),
+    signedAgain: (process, drive) => judgeSignedAgain(oracle, containers, process, drive),
+    driversWay: options.driversWay ?? (() => 'packed'),
     resigned: (process, drive, cluster) => judgeResign(oracle, containers, process, drive, cluster),
     processes: function* () {
       for (const { processes } of models.values()) yield* processes.values();
@@ -147,7 +166,11 @@ export function createWorld(options: WorldOptions): World {
   startAgentPods(ctx, agents, pods, nodes, models, operatorImage);
   startJobs(ctx, createCache<Job>(store, JOBS), models);
   watchHolders(oracle, containers, PORTS_EACH);
+  watchNicHolders(oracle, nodes);
   const exec = createExec(ctx, pods, models);
+  startOperations(ctx, createCache<WekaManualOperation>(store, MANUAL_OPERATIONS), containers, nodes);
+  const serveDrivers = (url: string, pod: string): void => void distributors.set(url, pod);
+  startDriversPolicies(ctx, createCache<WekaPolicy>(store, POLICIES), containers, nodes, serveDrivers);
   startClusterController(ctx, clusters, exec, createCache<ClusterObject>(store, CLUSTERS), containers);
 
   const [home = 'default'] = namespaces;
@@ -170,7 +193,8 @@ export function createWorld(options: WorldOptions): World {
       const model = models.get(name);
       if (model !== undefined) agents.restarted(model);
     },
-    serveDrivers: (url, pod) => void distributors.set(url, pod),
+    serveDrivers,
+    add: (type, object) => created(ctx, type, object),
     addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...order }) => {
       const { nodeSelector, driversDistService, nfsInterface, ...template } = order;
       const optional = {

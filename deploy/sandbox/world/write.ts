@@ -3,7 +3,13 @@ import type { ObjectRequest } from '../../../io/outside.ts';
 import type { WorldContext } from './context.ts';
 
 /** Who writes: name in managedFields. */
-export type Writer = 'kubelet' | 'kube-scheduler' | 'kube-controller-manager' | 'sandbox' | 'weka-cluster-controller';
+export type Writer =
+  | 'kubelet'
+  | 'kube-scheduler'
+  | 'kube-controller-manager'
+  | 'sandbox'
+  | 'weka-cluster-controller'
+  | 'weka-operator';
 
 /**
  * An object that went meanwhile, or was replaced by another of its name, is no error: models run on timers. A refusal

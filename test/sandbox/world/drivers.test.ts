@@ -1,7 +1,7 @@
 /** Drivers in the modelled fleet: built, uploaded, served, loaded. Source: spec 06, 4.5 to 4.10; 07, 3.3. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { KERNEL } from '../../../deploy/sandbox/world/modes/drivers.ts';
+import { KERNEL } from '../../../deploy/sandbox/world/nodes.ts';
 import * as commands from '../../../io/commands.ts';
 import { podKit } from './pod-kit.ts';
 

@@ -5,9 +5,10 @@ import type { Answer, Later } from '../../../deploy/sandbox/world/cli/answer.ts'
 import { REALISTIC } from '../../../deploy/sandbox/world/latency.ts';
 import { startUp } from '../../../deploy/sandbox/world/modes/table.ts';
 import type { PhysicalDrive } from '../../../deploy/sandbox/world/node-model.ts';
+import { KERNEL } from '../../../deploy/sandbox/world/nodes.ts';
 import type { Pod } from '../../../deploy/sandbox/world/objects.ts';
 import { createOracle } from '../../../deploy/sandbox/world/oracle.ts';
-import type { NodeModel, Process } from '../../../deploy/sandbox/world/pod-process.ts';
+import type { DriversWay, NodeModel, Process } from '../../../deploy/sandbox/world/pod-process.ts';
 import { startProcess } from '../../../deploy/sandbox/world/run-process.ts';
 import { shutdown } from '../../../deploy/sandbox/world/stopping.ts';
 import { recognise } from '../../../deploy/sandbox/world/weka-cli.ts';
@@ -25,12 +26,16 @@ export function podKit(seed = 'pod-kit') {
   const forced: string[] = [];
   const nodes: NodeModel[] = [];
   const distributors = new Map<string, string>();
+  const ways = new Map<string, DriversWay>();
   const machine = {
     clock,
     random: random(`${seed}/process`),
     latency: REALISTIC,
     clusters,
     forced: (process: Process, by: string) => forced.push(`${process.pod}: ${by}`),
+    signedAgain: (process: Process, { serial }: PhysicalDrive) =>
+      oracle.report('held-drive-signed', process.pod, serial),
+    driversWay: (image: string): DriversWay => ways.get(image) ?? 'packed',
     resigned: (process: Process) => oracle.report('drive-resigned-in-cluster', process.pod, 'resigned'),
     processes: function* () {
       for (const { processes } of nodes) yield* processes.values();
@@ -51,6 +56,9 @@ export function podKit(seed = 'pod-kit') {
     bootId: `boot-${name}`,
     power: 'on',
     containerRuntime: 'containerd://1.7',
+    kernel: KERNEL,
+    cloud: 'none',
+    nics: [],
     drivers: 'image',
     activeMounts: 0,
     drives: new Map(
@@ -68,6 +76,9 @@ export function podKit(seed = 'pod-kit') {
           virtualDrives: new Map(),
           guid: undefined,
           heldAs: undefined,
+          pci: { vendorId: '144d', deviceId: 'a80a' },
+          mounted: false,
+          holds: 'nothing',
         };
         return [serial, drive];
       }),
@@ -159,6 +170,8 @@ export function podKit(seed = 'pod-kit') {
 
   return {
     distributors,
+    /** How the drivers of an image are built, where not packed. */
+    ways,
     clock,
     oracle,
     clusters,

@@ -1,5 +1,5 @@
 /** Commands in the pod that distributes drivers: fetch from a builder, or look whether a driver is there. Source: spec 07, 3.3. */
-import { driverFile, KERNEL } from '../modes/drivers.ts';
+import { driverFile } from '../modes/drivers.ts';
 import type { Process } from '../pod-process.ts';
 import { type Answer, type Command, either, escaped, fail, type Match, ok, shellLike } from './answer.ts';
 
@@ -38,8 +38,8 @@ export const driverCommands: readonly Command[] = [
       shellLike(new RegExp(`^${DOWNLOAD} --from https://${HOST} --kernel-signature (\\S+)$`)),
       shellLike(new RegExp(`^${DOWNLOAD} --from https://${HOST}$`)),
     ),
-    (process, [version = '', ip = '', port = '', signature = KERNEL]) =>
-      fetchFrom(process, ip, port, driverFile(version, signature)),
+    (process, [version = '', ip = '', port = '', signature]) =>
+      fetchFrom(process, ip, port, (builder) => driverFile(version, signature ?? builder.node.kernel)),
   ),
   command(
     'DownloadDrivers',
@@ -50,12 +50,16 @@ export const driverCommands: readonly Command[] = [
   command(
     'Copy sha256 file',
     shellLike(new RegExp(`^${FOLDER}curl -kO https://${HOST}/dist/v1/drivers/(\\S+)\\.sha256$`)),
-    (process, [ip = '', port = '', file = '']) => fetchFrom(process, ip, port, `/opt/weka/dist/drivers/${file}`),
+    (process, [ip = '', port = '', file = '']) =>
+      fetchFrom(process, ip, port, () => `/opt/weka/dist/drivers/${file}.sha256`),
   ),
 ];
 
-function fetchFrom(process: Process, ip: string, port: string, path: string): Answer {
-  const text = builderAt(process, ip, port)?.directory.files.get(path);
+function fetchFrom(process: Process, ip: string, port: string, pathAt: (builder: Process) => string): Answer {
+  const builder = builderAt(process, ip, port);
+  if (builder === undefined) return fail(NOT_FOUND);
+  const path = pathAt(builder);
+  const text = builder.directory.files.get(path);
   if (text === undefined) return fail(NOT_FOUND);
   process.directory.files.set(path, text);
   return ok();

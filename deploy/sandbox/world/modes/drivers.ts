@@ -3,7 +3,7 @@
  * the persistent directory of its builder or distributor. Source: spec 04, 12.3; 06, 4.5, 4.8 and 4.10.
  */
 import { draw } from '../latency.ts';
-import { type Pause, type Process, RUNTIME, type StartUp } from '../pod-process.ts';
+import { type DriversWay, type Pause, type Process, RUNTIME, type StartUp } from '../pod-process.ts';
 import { nodeChanged } from '../run-process.ts';
 import { serveAlone } from './serve-alone.ts';
 
@@ -14,8 +14,6 @@ const FRONTENDS: ReadonlySet<string> = new Set(['client', 's3', 'nfs', 'smbw']);
 const GIVE_UP_MS = 120_000;
 const RETRY_MS = 5_000;
 
-/** All nodes of the fleet run one kernel. */
-export const KERNEL = '5.15.0-130-generic';
 export const driverFile = (version: string, signature: string): string =>
   `/opt/weka/dist/drivers/${version}-${signature}.tar.gz`;
 /** Of an image name; the whole of one without a tag. */
@@ -39,7 +37,7 @@ export function* driversLoader(process: Process): StartUp {
   yield draw(machine.latency.driversLoad, machine.random);
   while (!offered(process, image)) {
     if (machine.clock.monotonicMs() >= giveUpAtMs) {
-      const err = `Failed to download the drivers of ${versionOf(image)} for ${KERNEL}`;
+      const err = `Failed to download the drivers of ${versionOf(image)} for ${node.kernel}`;
       process.write(RESULTS, JSON.stringify({ err, drivers_loaded: false }));
       return 'serving';
     }
@@ -53,15 +51,20 @@ export function* driversLoader(process: Process): StartUp {
 }
 
 /** A service outside the fleet has all drivers; one inside has what was uploaded to it, while it is up. */
-function offered({ machine, env }: Process, image: string): boolean {
+function offered({ machine, node, env }: Process, image: string): boolean {
   const pod = machine.distributors.get(env.get('DIST_SERVICE') ?? '');
   if (pod === undefined) return true;
-  for (const process of machine.processes()) {
-    if (process.pod !== pod || process.local?.runStatus !== 'Running') continue;
-    if (process.directory.files.has(driverFile(versionOf(image), KERNEL))) return true;
+  const needed = filesOf(machine.driversWay(image), driverFile(versionOf(image), node.kernel));
+  for (const { pod: name, local, directory } of machine.processes()) {
+    if (name !== pod || local?.runStatus !== 'Running') continue;
+    if (needed.every((path) => directory.files.has(path))) return true;
   }
   return false;
 }
+
+/** A weka that packs its drivers itself needs no checksum beside them. */
+const filesOf = (way: DriversWay, path: string): readonly string[] =>
+  way === 'not packed' ? [path, `${path}.sha256`] : [path];
 
 function judgeSecondLoad({ node, pod, podUid, machine }: Process): void {
   for (const other of node.processes.values()) {
@@ -79,15 +82,16 @@ function judgeOthersDrivers({ node, pod, machine }: Process, image: string): voi
 
 /** Mode `drivers-builder`: builds for its kernel, reports, serves the result. */
 export function* driversBuilder(process: Process): StartUp {
-  const { machine, image, directory } = process;
+  const { machine, image, directory, node } = process;
+  const way = machine.driversWay(image);
   yield draw(machine.latency.persistency, machine.random);
   process.write(`${RUNTIME}/persistency-configured`, '');
   yield* serveAlone(process, 'dist');
   yield draw(machine.latency.driversBuild, machine.random);
   const version = versionOf(image);
-  directory.files.set(driverFile(version, KERNEL), image);
-  const names = { weka_version: version, kernel_signature: KERNEL };
-  const ways = { weka_pack_not_supported: false, no_weka_drivers_handling: false };
+  for (const path of filesOf(way, driverFile(version, node.kernel))) directory.files.set(path, image);
+  const names = { weka_version: version, kernel_signature: node.kernel };
+  const ways = { weka_pack_not_supported: way !== 'packed', no_weka_drivers_handling: way === 'modules' };
   process.write(RESULTS, JSON.stringify({ driver_built: true, err: '', ...names, ...ways }));
   return 'serving';
 }

@@ -4,6 +4,7 @@
  */
 import { draw } from '../latency.ts';
 import type { Process, StartUp } from '../pod-process.ts';
+import { ensureNics } from './ensure-nics.ts';
 
 /** As the boot script writes them: the fifth name is plural there, which no controller reads (spec 07, 22 #21). */
 export const featureFlags = (_image: string): Readonly<Record<string, boolean>> => ({
@@ -23,8 +24,14 @@ export function* adhocWithContainer(process: Process): StartUp {
   yield draw(machine.latency.adhoc, machine.random);
   process.agentUp = true;
   const instruction = instructionOf(process);
-  if (instruction?.type !== 'feature-flags-update') return 'failed';
-  process.write('/weka-runtime/results.json', JSON.stringify({ feature_flags: featureFlags(process.image) }));
+  const result =
+    instruction?.type === 'feature-flags-update'
+      ? { feature_flags: featureFlags(process.image) }
+      : instruction?.type === 'ensure-nics'
+        ? ensureNics(process, instruction.payload ?? '')
+        : undefined;
+  if (result === undefined) return 'failed';
+  process.write('/weka-runtime/results.json', JSON.stringify(result));
   return 'serving';
 }
 

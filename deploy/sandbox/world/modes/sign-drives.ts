@@ -2,20 +2,27 @@
  * Ad-hoc operation `sign-drives`: chooses drives by its policy, signs those it may, lists what is there. A drive that
  * cannot be signed is passed over in silence. Source: spec 06, 6.2 and 5.3.
  */
-import { kernelDrives, type PhysicalDrive } from '../node-model.ts';
+import { kernelDrives, type PciIds, type PhysicalDrive } from '../node-model.ts';
 import type { NodeModel, Process } from '../pod-process.ts';
 
 interface Payload {
   readonly type?: string;
   readonly devicePaths?: readonly string[];
   readonly pciDevices?: { readonly vendorId?: string; readonly deviceId?: string };
-  readonly options?: { readonly allowEraseWekaPartitions?: boolean };
+  readonly options?: {
+    readonly allowEraseWekaPartitions?: boolean;
+    readonly allowEraseNonWekaPartitions?: boolean;
+    readonly allowNonEmptyDevice?: boolean;
+  };
   readonly shared?: boolean;
   readonly excludedSerialIds?: readonly string[];
 }
 
-/** All drives of the fleet are of one make, which no cloud sells. */
-const PCI = { vendorId: '144d', deviceId: 'a80a' };
+/** Local disks of the clouds. */
+const CLOUD_PCI: Readonly<Record<string, PciIds>> = {
+  'aws-all': { vendorId: '1d0f', deviceId: 'cd01' },
+  'gcp-all': { vendorId: '1ae0', deviceId: '001f' },
+};
 
 /** The result object; `payload` is the operation's, as JSON. */
 export function signDrives(process: Process, payload: string): Record<string, unknown> {
@@ -30,9 +37,9 @@ export function signDrives(process: Process, payload: string): Record<string, un
 export const listing = (node: NodeModel): Record<string, unknown> => ({
   err: null,
   drives: kernelDrives(node),
-  raw_drives: [...node.drives.values()].map(({ blockDevice, serial }) => ({
+  raw_drives: [...node.drives.values()].map(({ blockDevice, serial, mounted }) => ({
     path: blockDevice,
-    is_mounted: false,
+    is_mounted: mounted,
     serial_id: serial,
   })),
 });
@@ -45,30 +52,37 @@ function parsed(payload: string): Payload {
   }
 }
 
-function isChosen({ blockDevice }: PhysicalDrive, { type, devicePaths = [], pciDevices }: Payload): boolean {
+function isChosen({ blockDevice, pci }: PhysicalDrive, { type = '', devicePaths = [], pciDevices }: Payload): boolean {
   if (type === 'all-not-root') return true;
   if (type === 'device-paths') return devicePaths.includes(blockDevice);
+  const wanted = type === 'device-identifiers' ? pciDevices : CLOUD_PCI[type];
   const hex = (text = ''): string => text.toLowerCase().replace(/^0x/, '');
-  return (
-    type === 'device-identifiers' &&
-    hex(pciDevices?.vendorId) === PCI.vendorId &&
-    hex(pciDevices?.deviceId) === PCI.deviceId
-  );
+  return hex(wanted?.vendorId) === pci.vendorId && hex(wanted?.deviceId) === pci.deviceId;
+}
+
+/** What the sign tool refuses without the right option. */
+function mayBeSigned({ signedFor, mounted, holds }: PhysicalDrive, { options = {} }: Payload): boolean {
+  if (mounted) return false;
+  if (signedFor !== 'nobody' && options.allowEraseWekaPartitions !== true) return false;
+  if (holds === 'partitions' && options.allowEraseNonWekaPartitions !== true) return false;
+  return holds !== 'data' || options.allowNonEmptyDevice === true;
 }
 
 /** The list counts only for drives that carry a cluster's signature. */
 const isExcluded = ({ serial, guid }: PhysicalDrive, { excludedSerialIds = [] }: Payload): boolean =>
   guid !== undefined && excludedSerialIds.includes(serial);
 
-function sign(process: Process, drive: PhysicalDrive, { shared, options }: Payload): void {
-  if (drive.signedFor !== 'nobody' && options?.allowEraseWekaPartitions !== true) return;
+function sign(process: Process, drive: PhysicalDrive, payload: Payload): void {
+  if (!mayBeSigned(drive, payload)) return;
   const held = [drive, ...drive.virtualDrives.values()].find(({ heldAs }) => heldAs !== undefined);
   const cluster = process.machine.clusters.holding(held?.heldAs ?? '');
   if (cluster !== undefined && !cluster.doomed) {
     const what = `${drive.serial} on ${process.node.name} is in cluster ${cluster.guid}`;
     process.machine.report('drive-signed-in-cluster', process.pod, what);
   }
-  drive.signedFor = shared === true ? 'proxy' : 'exclusive';
+  if (drive.signedFor !== 'nobody') process.machine.signedAgain(process, drive);
+  drive.holds = 'nothing';
+  drive.signedFor = payload.shared === true ? 'proxy' : 'exclusive';
   drive.guid = undefined;
   drive.heldAs = undefined;
   drive.virtualDrives.clear();

@@ -1,0 +1,153 @@
+/**
+ * Stand-in for the sibling WekaManualOperation controller: one helper on each node, wait for all results, say what came
+ * of it, take the helpers away. The helpers are the state; nothing is remembered. Source: spec 06, 6.1 to 6.4.
+ */
+import { rfc3339 } from '../../../io/clock.ts';
+import { CONTAINERS, controllerOf, type Draft, MANUAL_OPERATIONS, NODES, refOf } from '../../../messages/kube.ts';
+import type { OperationSpec, WekaManualOperation } from '../../../messages/weka-cluster.ts';
+import type { Cache } from './cache.ts';
+import type { WorldContext } from './context.ts';
+import type { Container } from './holders.ts';
+import { draw } from './latency.ts';
+import { keyOf, type Node } from './objects.ts';
+import { isAction, KINDS, type OperationKind } from './operation-kinds.ts';
+import { write } from './write.ts';
+
+/** Looks again at this pace even without an event: nodes become ready. */
+const PERIOD_MS = 5_000;
+
+export function startOperations(
+  ctx: WorldContext,
+  operations: Cache<WekaManualOperation>,
+  containers: Cache<Container>,
+  nodes: Cache<Node>,
+): void {
+  const random = ctx.random('operations');
+  const waiting = new Set<string>();
+
+  const soon = (key: string, delayMs: number): void => {
+    if (waiting.has(key)) return;
+    waiting.add(key);
+    ctx.clock.after(delayMs, () => {
+      waiting.delete(key);
+      const operation = operations.get(key);
+      if (operation !== undefined) turn(operation);
+    });
+  };
+  const wake = (key: string): void => soon(key, draw(ctx.latency.sibling, random));
+
+  operations.listen((after) => {
+    if (after !== undefined) wake(keyOf(after));
+  });
+  containers.listen((after, before) => {
+    const container = after ?? before;
+    const owner = container === undefined ? undefined : controllerOf(container.metadata);
+    if (container === undefined || owner?.kind !== 'WekaManualOperation') return;
+    wake(`${container.metadata.namespace ?? ''}/${owner.name}`);
+  });
+
+  function turn(operation: WekaManualOperation): void {
+    const { metadata, spec = {}, status } = operation;
+    const kind = isAction(spec.action ?? '') ? KINDS[spec.action as keyof typeof KINDS] : undefined; // It is one of them.
+    if (kind === undefined || metadata.deletionTimestamp !== undefined) return;
+    const helpers = [...containers.all()].filter(({ metadata: { ownerReferences } }) =>
+      ownerReferences?.some(({ uid }) => uid === metadata.uid),
+    );
+    if (status?.status === 'Done') {
+      for (const helper of helpers) remove(helper);
+      return;
+    }
+    const image = spec.image || kind.image;
+    if (kind.refusesImage !== undefined && image?.includes(kind.refusesImage) === true) {
+      say(operation, 'Failed', `${image} cannot do ${spec.action}`);
+      soon(keyOf(operation), PERIOD_MS);
+      return;
+    }
+    const selected = [...nodes.all()].filter((node) => isSelected(node, spec) && kind.takes(node));
+    const missing = selected.filter(({ metadata: { name } }) => !helpers.some((one) => one.spec.nodeAffinity === name));
+    for (const node of missing) create(operation, kind, node, image);
+    const results = new Map(helpers.map((one) => [one.spec.nodeAffinity ?? '', one.status?.result]));
+    const texts = new Map([...results].flatMap(([node, text]) => (text === undefined ? [] : [[node, text] as const])));
+    if (selected.length === 0 || missing.length > 0 || texts.size < helpers.length) {
+      soon(keyOf(operation), PERIOD_MS);
+      return;
+    }
+    for (const [node, text] of texts) writeNode(kind, node, text);
+    say(operation, 'Done', kind.resultText(texts));
+  }
+
+  function create({ metadata, spec = {} }: WekaManualOperation, kind: OperationKind, node: Node, image?: string): void {
+    const plan = kind.helper(metadata, node, spec);
+    if (containers.get(`${metadata.namespace ?? ''}/${plan.name}`) !== undefined) return;
+    const { imagePullSecret, tolerations, serviceAccountName } = spec;
+    const object: Draft & Readonly<Record<string, unknown>> = {
+      apiVersion: 'weka.weka.io/v1alpha1',
+      kind: 'WekaContainer',
+      metadata: {
+        name: plan.name,
+        namespace: metadata.namespace ?? '',
+        labels: { ...metadata.labels, ...plan.labels, 'weka.io/mode': plan.mode },
+        ownerReferences: [ownerOf(metadata)],
+      },
+      spec: {
+        mode: plan.mode,
+        name: plan.name.slice(0, 63),
+        numCores: 1,
+        nodeAffinity: node.metadata.name,
+        image: image ?? '',
+        instructions: { type: spec.action, payload: plan.instruction ?? '' },
+        ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
+        ...(tolerations === undefined ? {} : { tolerations }),
+        ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+        ...plan.spec,
+      },
+    };
+    write(ctx, 'weka-operator', { verb: 'create', type: CONTAINERS, object });
+  }
+
+  function remove({ metadata }: Container): void {
+    if (metadata.deletionTimestamp !== undefined) return;
+    write(ctx, 'weka-operator', { verb: 'delete', ref: refOf(CONTAINERS, metadata), uid: metadata.uid });
+  }
+
+  function say({ metadata, status }: WekaManualOperation, text: string, result: string): void {
+    if (status?.status === text && status.result === result) return;
+    const patch = { status: { status: text, result, completedAt: rfc3339(ctx.clock.wallMs()) } };
+    const ref = refOf(MANUAL_OPERATIONS, metadata);
+    write(ctx, 'weka-operator', { verb: 'mergePatch', ref, subresource: 'status', patch });
+  }
+
+  function writeNode(kind: OperationKind, name: string, result: string): void {
+    const found = kind.nodeWrite(result);
+    if (found === undefined) return;
+    const ref = { type: NODES, name };
+    const [annotation, text] = found.annotation;
+    const [resource, count] = found.capacity;
+    const amounts = { [resource]: count };
+    write(ctx, 'weka-operator', {
+      verb: 'mergePatch',
+      ref,
+      patch: { metadata: { annotations: { [annotation]: text } } },
+    });
+    const patch = { status: { capacity: amounts, allocatable: amounts } };
+    write(ctx, 'weka-operator', { verb: 'mergePatch', ref, subresource: 'status', patch });
+  }
+}
+
+export const ownerOf = (
+  { name, uid }: { readonly name: string; readonly uid: string },
+  kind = 'WekaManualOperation',
+) => ({
+  apiVersion: 'weka.weka.io/v1alpha1',
+  kind,
+  name,
+  uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** An empty selector takes all. */
+function isSelected({ metadata: { labels = {} } }: Node, { payload }: OperationSpec): boolean {
+  const selector = (payload?.nodeSelector ?? {}) as Readonly<Record<string, string>>; // As the CRD of the sibling has it.
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}
