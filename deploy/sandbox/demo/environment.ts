@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { SIGN_DRIVES_IMAGE } from '../world/operation-kinds.ts';
 import { DEPLOYMENT_NAME, MAINTENANCE_ACCOUNT, OPERATOR_IMAGE } from '../world/world.ts';
 
 export interface ControllerAddresses {
@@ -40,6 +41,6 @@ export const controllerEnvironment = (
   DEBUG_BIND_ADDRESS: debug,
   WEKA_OPERATOR_MAINTENANCE_SA_NAME: MAINTENANCE_ACCOUNT,
   WEKA_OCP_PULL_SECRET: 'weka-ocp-pull-secret',
-  SIGN_DRIVES_IMAGE: 'registry.example.com/weka.io/sign-drives:v1.0.0',
+  SIGN_DRIVES_IMAGE,
   DRAIN_TIMEOUT: '5s',
 });

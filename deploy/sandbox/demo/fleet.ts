@@ -12,7 +12,7 @@ import { seededStreams } from '../seeded.ts';
 import { REALISTIC, scaled } from '../world/latency.ts';
 import { createWorld, type World } from '../world/world.ts';
 import type { DemoOptions } from './options.ts';
-import { shapeOf } from './orders.ts';
+import { planOf } from './orders.ts';
 import { countWrites, type WriteCount } from './write-count.ts';
 
 export interface DemoFleet {
@@ -26,6 +26,8 @@ export interface DemoFleet {
   readonly close: () => Promise<void>;
 }
 
+/** Where the demo orders what it shows. */
+export const NAMESPACE = 'weka';
 const HOST = '127.0.0.1';
 const CONTROLLER_USER = 'system:serviceaccount:weka-operator-system:weka-operator-controller-manager';
 /** Demos that may run beside each other. */
@@ -43,7 +45,7 @@ export async function startFleet(options: DemoOptions, folder: string, clock: Cl
     crds,
     nodes: options.nodes,
     latency: scaled(REALISTIC, 1 / options.speed),
-    shape: { ...shapeOf(options.demo), agentNetwork: await freeNetwork() },
+    shape: { ...planOf(options, NAMESPACE).shape, agentNetwork: await freeNetwork() },
   });
   const writes = countWrites(world.store);
   const [admin, controller] = [newToken(), newToken()];

@@ -1,14 +1,24 @@
 /** What is left of the demo while it is being deleted. Reads the store, writes nothing. */
-import { CLUSTERS, CONTAINERS, JOBS, type KubeObject, PODS } from '../../../messages/kube.ts';
+import {
+  CLUSTERS,
+  CONTAINERS,
+  JOBS,
+  type KubeObject,
+  MANUAL_OPERATIONS,
+  PODS,
+  POLICIES,
+} from '../../../messages/kube.ts';
 import type { ApiStore } from '../world/api.ts';
 
 /** What stays with its node: agents, and SSD proxies, which nothing ever deletes (spec 06, 3.2). */
 const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
   labels?.['control-plane'] === 'weka-node-agent' || labels?.['weka.io/mode'] === 'ssdproxy';
 
-/** All WekaClusters, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
+/** All WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
 export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>
-  [CLUSTERS, CONTAINERS, PODS, JOBS].flatMap((type) => store.all(type)).filter((object) => !ofInstallation(object));
+  [CLUSTERS, MANUAL_OPERATIONS, POLICIES, CONTAINERS, PODS, JOBS]
+    .flatMap((type) => store.all(type))
+    .filter((object) => !ofInstallation(object));
 
 /** `WekaContainer 3, Pod 2`, in the order of the objects. */
 export function leftText(objects: readonly KubeObject[]): string {

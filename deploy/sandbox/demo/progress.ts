@@ -1,6 +1,6 @@
 /** How far the demo is, as a block of lines: a bar for each state, the helpers under way. Pure. */
 import type { WekaContainer } from '../../../messages/weka-container.ts';
-import { isHelper, RUNNING, STATE_ORDER, stateOf } from './settled.ts';
+import { isHelper, isPreparation, RUNNING, STATE_ORDER, stateOf } from './settled.ts';
 
 export interface Progress {
   /** Containers of the demo that are wanted. */
@@ -12,10 +12,10 @@ export interface Progress {
   readonly helpers: readonly (readonly [mode: string, count: number])[];
 }
 
-const ABSENT = 'not created yet';
+export const ABSENT = 'not created yet';
 
 export function progressOf(containers: readonly WekaContainer[], wanted: number): Progress {
-  const own = containers.filter((container) => !isHelper(container));
+  const own = containers.filter((container) => !isHelper(container) && !isPreparation(container));
   const states = counted(own.map(stateOf));
   const running = states.get(RUNNING) ?? 0;
   states.delete(RUNNING);

@@ -8,16 +8,16 @@ import type { WekaContainer } from '../../../messages/weka-container.ts';
 import type { Pod } from '../world/objects.ts';
 import { type ControllerProcess, lastLines, startController } from './controller-process.ts';
 import { controllerEnvironment, freeAddresses } from './environment.ts';
-import { type DemoFleet, startFleet } from './fleet.ts';
+import { type DemoFleet, NAMESPACE, startFleet } from './fleet.ts';
 import { leftText, objectsLeft } from './left.ts';
 import type { DemoOptions } from './options.ts';
-import { CLUSTER, ordersOf } from './orders.ts';
-import { type Progress, progressLine, progressLines, progressOf } from './progress.ts';
+import { orderText, type Plan, planOf } from './orders.ts';
+import { preparedOf } from './preparing.ts';
+import { ABSENT, type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
-import { isHelper, isSettled } from './settled.ts';
+import { isSettled } from './settled.ts';
 import { LIMITS, reasonsText, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
 
-const NAMESPACE = 'weka';
 const OPERATOR_NAMESPACE = 'weka-operator-system';
 /** Between two looks. */
 const LOOK_EVERY_MS = 200;
@@ -37,6 +37,7 @@ type Waited = 'done' | 'timeout' | Exclude<Pause, 'time'>;
 
 interface Demo {
   readonly options: DemoOptions;
+  readonly plan: Plan;
   readonly clock: Clock;
   readonly screen: Screen;
   readonly fleet: DemoFleet;
@@ -63,15 +64,14 @@ export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen
     const logPath = join(folder, 'controller.log');
     const env = controllerEnvironment(fleet.controllerKubeconfig, OPERATOR_NAMESPACE, addresses);
     controller = startController(env, logPath, clock);
-    const { drive, compute, nodes } = options;
-    screen.say(
-      `Modelled fleet of ${nodes} nodes at ${fleet.url}, cluster ${CLUSTER}: ${drive} drive and ${compute} compute containers.`,
-    );
+    const plan = planOf(options, NAMESPACE);
+    screen.say(`Modelled fleet of ${options.nodes} nodes at ${fleet.url}`);
+    for (const order of plan.clusters) screen.say(`  ${orderText(order)}`);
     screen.say(`Kubeconfig ${fleet.kubeconfig}, log of the controller ${logPath}`);
     const { ended } = controller;
     const pause = (delayMs: number): Promise<Pause> => firstOf(clock, delayMs, interrupted, ended);
     const metricsUrl = `http://${addresses.metrics}/metrics`;
-    return await story({ options, clock, screen, fleet, controller, logPath, metricsUrl, pause });
+    return await story({ options, plan, clock, screen, fleet, controller, logPath, metricsUrl, pause });
   } catch (err) {
     if (fleet !== undefined) throw err;
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);
@@ -111,18 +111,19 @@ function firstOf(clock: Clock, delayMs: number, interrupted: Promise<void>, ende
 }
 
 async function story(demo: Demo): Promise<number> {
-  const { options, clock, screen, fleet } = demo;
+  const { options, plan, clock, screen, fleet } = demo;
   const { drive, compute } = options;
+  const prepared = await prepare(demo);
+  if (prepared !== 'done') return prepared === 'timeout' ? 1 : cutShort(demo, prepared);
   const startMs = clock.monotonicMs();
-  for (const order of ordersOf(options, NAMESPACE)) fleet.world.addCluster(order);
+  for (const order of plan.clusters) fleet.world.addCluster(order);
   const waited = await until(demo, () => show(demo));
   if (waited === 'interrupted' || waited === 'ended') return cutShort(demo, waited);
   if (waited === 'timeout') {
     sayWhy(demo);
     if (options.exitWhenRunning) return 1;
   } else {
-    const tookMs = clock.monotonicMs() - startMs;
-    screen.say(`All ${drive + compute} containers are Running after ${(tookMs / 1_000).toFixed(1)} s.`);
+    screen.say(`All ${drive + compute} containers are Running after ${secondsText(clock, startMs)}.`);
   }
   const rested = await demo.pause(REST_MS);
   if (rested !== 'time') return cutShort(demo, rested);
@@ -134,6 +135,30 @@ async function story(demo: Demo): Promise<number> {
   if (options.exitWhenRunning) return good && fleet.world.oracle.violations.length === 0 ? 0 : 1;
   return stayUp(demo);
 }
+
+/** Applies what comes before the clusters and waits for it. */
+async function prepare(demo: Demo): Promise<Waited> {
+  const { plan, screen, clock, fleet, logPath } = demo;
+  const { world } = fleet;
+  if (plan.preparations.length === 0) return 'done';
+  const startMs = clock.monotonicMs();
+  for (const { type, object } of plan.preparations) world.add(type, object);
+  const waited = await until(demo, () => {
+    const { done, lines } = preparedOf(world.store, plan.preparations);
+    screen.show(lines, lines.join(' · '));
+    return done;
+  });
+  if (waited === 'done') screen.say(`The nodes are ready after ${secondsText(clock, startMs)}; now the clusters.`);
+  if (waited === 'timeout') {
+    screen.say('The nodes were not prepared in time:');
+    sayReasons(demo, containersOf(demo));
+    screen.say(`  The controller's log: ${logPath} (--keep leaves it behind)`);
+  }
+  return waited;
+}
+
+const secondsText = (clock: Clock, sinceMs: number): string =>
+  `${((clock.monotonicMs() - sinceMs) / 1_000).toFixed(1)} s`;
 
 /** Looks until `holds`, at most for the time of the options. */
 async function until({ options, clock, screen, pause }: Demo, holds: () => boolean): Promise<Waited> {
@@ -168,7 +193,7 @@ function sayWhy(demo: Demo): void {
   const { screen, options, logPath } = demo;
   const all = containersOf(demo);
   screen.say(`Not all are Running within ${options.timeoutMs / 1_000} s:`);
-  const missing = options.drive + options.compute - all.filter((container) => !isHelper(container)).length;
+  const missing = progress(demo).others.find(([state]) => state === ABSENT)?.[1] ?? 0;
   if (missing > 0) screen.say(`  ${missing} containers were not even created by the modelled cluster controller`);
   sayReasons(
     demo,
@@ -203,14 +228,18 @@ function sayViolations({ fleet, screen }: Pick<Demo, 'fleet' | 'screen'>): void 
   if (oracle.violations.length > 0) screen.say(oracle.text());
 }
 
-/** As a user does it: only the WekaCluster is deleted; what follows is the controllers' work. */
+/** As a user does it: only what was applied is deleted; what follows is the controllers' work. */
 async function deleteAll(demo: Demo): Promise<Waited> {
-  const { fleet, screen, clock, options } = demo;
+  const { fleet, screen, clock, plan } = demo;
   const { store } = fleet.world;
   const startMs = clock.monotonicMs();
-  for (const { name } of ordersOf(options, NAMESPACE)) {
+  for (const { name } of plan.clusters) {
     screen.say(`Deleting the cluster ${name}.`);
     fleet.world.deleteCluster(name, NAMESPACE);
+  }
+  for (const { type, object } of plan.preparations) {
+    screen.say(`Deleting the ${type.kind} ${object.metadata.name}.`);
+    fleet.world.remove(type, object.metadata.name, NAMESPACE);
   }
   const waited = await until(demo, () => {
     const left = objectsLeft(store);
@@ -219,7 +248,7 @@ async function deleteAll(demo: Demo): Promise<Waited> {
     return left.length === 0;
   });
   const left = objectsLeft(store);
-  screen.say(`${left.length} objects left after ${((clock.monotonicMs() - startMs) / 1_000).toFixed(1)} s.`);
+  screen.say(`${left.length} objects left after ${secondsText(clock, startMs)}.`);
   if (waited === 'timeout') sayReasons(demo, containersOf(demo));
   sayViolations(demo);
   return waited;

@@ -1,7 +1,7 @@
 /** When a container of the demo counts as Running, and in which state it is shown until then. Pure. Source: spec 01, 5.3. */
 import type { KubeObject } from '../../../messages/kube.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
-import { isDrive, isDriversBuilder, isOneOff, shouldJoinCluster } from '../../../messages/weka-modes.ts';
+import { isDistMode, isDrive, isDriversBuilder, isOneOff, shouldJoinCluster } from '../../../messages/weka-modes.ts';
 
 /** Made by the controller for other containers: one-offs, gone when their work is done, and the proxies of nodes. Not counted as Running. */
 export const isHelper = ({ spec }: WekaContainer): boolean =>
@@ -9,6 +9,9 @@ export const isHelper = ({ spec }: WekaContainer): boolean =>
 
 /** What the API stores under this type is of this shape: its schema holds. */
 export const asContainer = (object: KubeObject): WekaContainer => object as WekaContainer;
+
+/** Made by a sibling before any cluster: what builds drivers and what serves them. Not a part of what the demo orders. */
+export const isPreparation = ({ spec }: WekaContainer): boolean => isDriversBuilder(spec.mode) || isDistMode(spec.mode);
 
 export const RUNNING = 'Running';
 const NEW = 'New';

@@ -98,6 +98,8 @@ export interface World {
   readonly serveDrivers: (url: string, pod: string) => void;
   /** As a user applies an object: a WekaManualOperation, a WekaPolicy. */
   readonly add: (type: ResourceType, object: Draft & Readonly<Record<string, unknown>>) => void;
+  /** As a user deletes it. One that is not there is no error. */
+  readonly remove: (type: ResourceType, name: string, namespace: string) => void;
   readonly addCluster: (order: ClusterOrder) => void;
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
@@ -174,6 +176,8 @@ export function createWorld(options: WorldOptions): World {
   startClusterController(ctx, clusters, exec, createCache<ClusterObject>(store, CLUSTERS), containers);
 
   const [home = 'default'] = namespaces;
+  const remove = (type: ResourceType, name: string, namespace: string): void =>
+    void store.request({ verb: 'delete', ref: { type, namespace, name } });
   return {
     store,
     exec,
@@ -210,8 +214,7 @@ export function createWorld(options: WorldOptions): World {
         spec: { image, template: 'dynamic', dynamicTemplate, ...optional },
       });
     },
-    deleteCluster: (name, namespace = home) => {
-      store.request({ verb: 'delete', ref: { type: CLUSTERS, namespace, name } });
-    },
+    deleteCluster: (name, namespace = home) => remove(CLUSTERS, name, namespace),
+    remove,
   };
 }

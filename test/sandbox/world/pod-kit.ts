@@ -33,8 +33,7 @@ export function podKit(seed = 'pod-kit') {
     latency: REALISTIC,
     clusters,
     forced: (process: Process, by: string) => forced.push(`${process.pod}: ${by}`),
-    signedAgain: (process: Process, { serial }: PhysicalDrive) =>
-      oracle.report('held-drive-signed', process.pod, serial),
+    signedAgain: () => {},
     driversWay: (image: string): DriversWay => ways.get(image) ?? 'packed',
     resigned: (process: Process) => oracle.report('drive-resigned-in-cluster', process.pod, 'resigned'),
     processes: function* () {
