@@ -4,12 +4,14 @@ import type { Draft } from '../../../messages/kube.ts';
 import type { ClusterPorts, ClusterTemplate, WekaCluster } from '../../../messages/weka-cluster.ts';
 import { uuid } from './identity.ts';
 
-/** GiB of each virtual drive, or GiB of a container: drive sharing, by one of the two. Only the siblings read it. */
+/** Only the siblings read what is more here. GiB of each virtual drive, or GiB of a container: drive sharing, by one of the two. */
 export interface OrderedTemplate extends ClusterTemplate {
   readonly driveCapacity?: number;
   readonly containerCapacity?: number;
   readonly telemetryContainers?: number;
   readonly driveTypesRatio?: { readonly tlc?: number; readonly qlc?: number };
+  /** Default: UDP. Without it containers on cloud nodes want NICs. */
+  readonly network?: { readonly udpMode?: boolean };
 }
 /** In the order in which they are created. */
 export const ROLES = ['drive', 'compute', 's3', 'nfs', 'data-services', 'envoy', 'telemetry'] as const;
@@ -84,7 +86,7 @@ export function containerOf(
       name: `${role.replaceAll('-', 'x')}x${id.replaceAll('-', 'x')}`,
       mode: role,
       numCores,
-      network: role === 'nfs' ? { ethDevice: NFS_INTERFACE } : { udpMode: true },
+      network: role === 'nfs' ? { ethDevice: NFS_INTERFACE } : (template?.network ?? { udpMode: true }),
       ...(numDrives > 0 ? { numDrives } : {}),
       ...sharing,
       ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),

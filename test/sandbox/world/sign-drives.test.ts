@@ -58,4 +58,88 @@ test('the oracle sees a drive signed anew while a cluster has it; an excluded on
   );
 });
 
+const CLOUDS = { 'aws-all': ['1d0f', 'cd01'], 'gcp-all': ['1ae0', '001f'] } as const;
+for (const [type, [vendorId, deviceId]] of Object.entries(CLOUDS)) {
+  test(`${type} takes the local disks of that cloud only`, () => {
+    const { node, sign } = unsigned();
+    const drive = node.drives.get('S1-2');
+    assert.ok(drive);
+    node.drives.set('S1-2', { ...drive, pci: { vendorId, deviceId } });
+    assert.equal(serials(sign({ type })), ['S1-2']);
+  });
+}
+
+test('a mounted disk is never signed, and is listed as mounted', () => {
+  const { node, sign } = unsigned();
+  const drive = node.drives.get('S1-1');
+  assert.ok(drive);
+  node.drives.set('S1-1', { ...drive, mounted: true });
+  const result = sign({ type: 'device-paths', devicePaths: ['/dev/nvme1n1', '/dev/nvme2n1'] });
+  assert.equal(serials(result), ['S1-2']);
+  assert.equal(
+    result.raw_drives.map((raw: { is_mounted: boolean }) => raw.is_mounted),
+    [true, false],
+  );
+});
+
+for (const [holds, option] of [
+  ['partitions', 'allowEraseNonWekaPartitions'],
+  ['data', 'allowNonEmptyDevice'],
+] as const) {
+  test(`a disk that holds ${holds} is signed with ${option} and not without`, () => {
+    const { node, sign } = unsigned();
+    for (const drive of node.drives.values()) drive.holds = holds;
+    const other = option === 'allowNonEmptyDevice' ? 'allowEraseNonWekaPartitions' : 'allowNonEmptyDevice';
+    assert.equal(serials(sign({ type: 'all-not-root', options: { [other]: true } })), []);
+    assert.equal(serials(sign({ type: 'all-not-root', options: { [option]: true } })), ['S1-1', 'S1-2']);
+  });
+}
+
+test('weka partitions are erased only with allowEraseWekaPartitions, also for the other use', () => {
+  const { node, sign } = unsigned();
+  sign({ type: 'all-not-root' });
+  assert.equal(sign({ type: 'all-not-root', shared: true }).proxy_drives, []);
+  const options = { allowEraseWekaPartitions: true };
+  assert.is(sign({ type: 'all-not-root', shared: true, options }).proxy_drives.length, 2);
+  assert.ok([...node.drives.values()].every(({ signedFor }) => signedFor === 'proxy'));
+});
+
+test('a forced resign gives a drive back to the kernel without signature; without serials it never answers', () => {
+  const { kit, node } = unsigned();
+  const drive = node.drives.get('S1-1');
+  assert.ok(drive);
+  drive.signedFor = 'proxy';
+  drive.guid = 'another cluster';
+  const resign = (uid: string, payload: object) => {
+    const INSTRUCTIONS = JSON.stringify({ type: 'force-resign-drives', payload: JSON.stringify(payload) });
+    const { process } = kit.start(node, 'adhoc-op', uid, { INSTRUCTIONS });
+    kit.clock.advance(6_000);
+    return kit.weka(process, 'cat /weka-runtime/results.json');
+  };
+  assert.is(resign('empty', { nodeName: node.name }).code, 1);
+  assert.equal(JSON.parse(resign('one', { deviceSerials: ['S1-1'] }).stdout), { err: null, drives: ['/dev/nvme1n1'] });
+  assert.equal([drive.signedFor, drive.guid], ['exclusive', undefined]);
+});
+
+test('an unmount names what was mounted and leaves nothing; discovered drives are only listed', () => {
+  const { kit, node } = unsigned();
+  node.activeMounts = 2;
+  const ask = (type: string) => {
+    const { process } = kit.start(node, 'adhoc-op', type, { INSTRUCTIONS: JSON.stringify({ type, payload: '{}' }) });
+    kit.clock.advance(6_000);
+    return JSON.parse(kit.weka(process, 'cat /weka-runtime/results.json').stdout);
+  };
+  assert.equal(ask('umount'), { error: [], umounted_paths: ['/mnt/weka-1', '/mnt/weka-2'] });
+  assert.is(node.activeMounts, 0);
+  const found = ask('discover-drives');
+  assert.equal([found.drives, found.raw_drives.length], [[], 2]);
+});
+
+test('an instruction that no one knows ends the process', () => {
+  const { kit, node } = unsigned();
+  const { exits } = kit.start(node, 'adhoc-op', 'odd', { INSTRUCTIONS: JSON.stringify({ type: 'odd' }) });
+  kit.clock.advance(10_000);
+  assert.equal(exits, [1]);
+});
+
 test.run();
