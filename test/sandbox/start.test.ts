@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readOptions } from '../../deploy/sandbox/demo/options.ts';
-import { ordersOf, shapeOf } from '../../deploy/sandbox/demo/orders.ts';
+import { planOf } from '../../deploy/sandbox/demo/orders.ts';
+import { preparedOf } from '../../deploy/sandbox/demo/preparing.ts';
 import { progressLine, progressLines, progressOf } from '../../deploy/sandbox/demo/progress.ts';
 import { createScreen } from '../../deploy/sandbox/demo/screen.ts';
 import { isHelper, isSettled, stateOf } from '../../deploy/sandbox/demo/settled.ts';
@@ -14,22 +15,66 @@ import { container } from './demo/container.ts';
 
 const drives = [{}, {}];
 
-test('the mixed demo orders as many containers as the small one, half of each role with shared drives', () => {
-  const read = readOptions(['--demo', 'mixed', '--drive', '5']);
+const optionsOf = (...argv: string[]) => {
+  const read = readOptions(argv);
   if (read.kind !== 'ok') throw new Error(read.text);
-  const orders = ordersOf(read.options, 'weka');
+  return read.options;
+};
+const mixed = planOf(optionsOf('--demo', 'mixed', '--drive', '5'), 'weka');
+
+test('the mixed demo orders as many containers as the small one, half of each role with shared drives', () => {
   assert.equal(
-    orders.map(({ drive, compute, driveCapacity }) => [drive, compute, driveCapacity]),
+    mixed.clusters.map(({ drive, compute, driveCapacity }) => [drive, compute, driveCapacity]),
     [
       [3, 3, undefined],
       [2, 3, 1_024],
     ],
   );
-  assert.equal(
-    [0, 1].map((index) => shapeOf('mixed').signedFor(index)),
-    ['exclusive', 'proxy'],
-  );
   assert.is(readOptions(['--demo', 'large']).kind, 'end');
+});
+
+test('the mixed demo starts from unsigned drives, and signs those of each node for what its cluster wants', () => {
+  assert.equal([0, 1].map(mixed.shape.signedFor), ['nobody', 'nobody']);
+  const signed = mixed.preparations.flatMap(({ object }) => {
+    const { payload } = object.spec as { payload?: { nodeSelector: object; shared: boolean } };
+    return payload === undefined ? [] : [payload];
+  });
+  assert.equal(
+    signed.map(({ nodeSelector }) => nodeSelector),
+    mixed.clusters.map(({ nodeSelector }) => nodeSelector),
+  );
+  assert.equal(
+    signed.map(({ shared }) => shared),
+    [false, true],
+  );
+  assert.equal(
+    new Set(mixed.clusters.map(({ driversDistService }) => driversDistService)),
+    new Set(['https://demo-drivers-dist.weka.svc.cluster.local:60002']),
+  );
+  assert.equal(planOf(optionsOf(), 'weka').preparations, []);
+});
+
+test('preparations are told in plain words, and are done when their object says so and its helpers are gone', () => {
+  const [signing] = mixed.preparations;
+  assert.ok(signing);
+  const owned = (mode: ContainerMode, status: object, name: string) => {
+    const made = container(mode, status, name);
+    return { ...made, metadata: { ...made.metadata, ownerReferences: [{ uid: 'op' }] } };
+  };
+  const told = (status: string, ...made: object[]) =>
+    preparedOf(
+      {
+        get: () => ({ metadata: { uid: 'op' }, status: { status } }),
+        all: () => made,
+      } as never, // As much of a store as is read.
+      [signing],
+    );
+  const [one, other] = [owned('adhoc-op', { status: 'Completed' }, 'a'), owned('adhoc-op', {}, 'b')];
+  assert.equal(told('', container('compute', {})), { done: false, lines: [`${signing.doing}: about to begin`] });
+  assert.equal(told('', one, other), { done: false, lines: [`${signing.doing}: 1 done, 1 starting`] });
+  assert.is(told('Done', one).done, false);
+  assert.equal(told('Done'), { done: true, lines: [signing.done] });
+  assert.is(told('Done', owned('drivers-dist', {}, 'c')).done, true);
 });
 
 test('without options: 12 nodes, 6 drive and 6 compute containers, 120 s, and it stays up', () => {
@@ -119,6 +164,11 @@ test('helpers are the one-offs that the controller makes', () => {
   for (const mode of modes) assert.ok(isHelper(container(mode)), mode);
   for (const mode of ['drive', 'compute', 'client', 'drivers-builder'] as const)
     assert.not(isHelper(container(mode)), mode);
+});
+
+test('what builds and serves drivers is no part of what was ordered', () => {
+  const all = [container('drivers-dist', { status: 'Running' }), container('drivers-builder', { status: 'Completed' })];
+  assert.is(progressLine(progressOf(all, 1)), 'Running 0/1 · not created yet 1');
 });
 
 test('progress names states in the order of a life, Running last, and the helpers', () => {

@@ -10,7 +10,7 @@ import type { DemoKind, DemoOptions } from './options.ts';
 
 /** An object that a user applies before any cluster, and that says `Done` in its status once what it is for is done. */
 export interface Preparation {
-  /** In plain words, as in `Preparing drives (node by node)`. */
+  /** In plain words, while it is under way. */
   readonly doing: string;
   /** In plain words, once it is done. */
   readonly done: string;
@@ -56,8 +56,8 @@ const PLANS: Readonly<Record<DemoKind, (options: DemoOptions, namespace: string)
 };
 
 const signDrives = (use: Use, namespace: string): Preparation => ({
-  doing: use === 'shared' ? 'Preparing drives to be shared' : 'Preparing drives',
-  done: use === 'shared' ? 'Drives to be shared are prepared' : 'Drives are prepared',
+  doing: use === 'shared' ? 'Preparing drives to share, node by node' : 'Preparing drives, node by node',
+  done: use === 'shared' ? 'Drives to share are prepared' : 'Drives are prepared',
   type: MANUAL_OPERATIONS,
   object: {
     apiVersion: API_VERSION,
@@ -71,7 +71,7 @@ const signDrives = (use: Use, namespace: string): Preparation => ({
 });
 
 const buildDrivers = (namespace: string): Preparation => ({
-  doing: 'Building drivers',
+  doing: 'Building drivers, and a place that serves them',
   done: 'Drivers are built and served inside the fleet',
   type: POLICIES,
   object: {

@@ -17,6 +17,7 @@ import { ABSENT, type Progress, progressLine, progressLines, progressOf } from '
 import type { Screen } from './screen.ts';
 import { isSettled } from './settled.ts';
 import { LIMITS, reasonsText, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
+import { toldByNodes } from './told.ts';
 
 const OPERATOR_NAMESPACE = 'weka-operator-system';
 /** Between two looks. */
@@ -209,10 +210,11 @@ function sayReasons({ fleet, screen }: Demo, containers: readonly WekaContainer[
 }
 
 /** Prints writes, commands and violations; true when nothing exceeds its limit. */
-function summarise({ options, fleet, screen }: Demo): boolean {
+function summarise({ options, plan, fleet, screen }: Demo): boolean {
   const { writes, world } = fleet;
   const limits = options.demo === 'mixed' ? SHARING_LIMITS : LIMITS;
   const report = writesReport(writes.containers(), writes.shared(), writes.refusedCount(), REST_MS, limits);
+  for (const line of toldByNodes(world, plan.clusters[0]?.driversDistService)) screen.say(line);
   for (const line of report.lines) screen.say(line);
   const commands = [...world.exec.counts].sort(([, a], [, b]) => b - a);
   const total = commands.reduce((sum, [, count]) => sum + count, 0);

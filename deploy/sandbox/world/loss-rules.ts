@@ -1,7 +1,7 @@
 /** When a stop by force or an erased signature loses data, by what weka knows and what the owner had decided. Source: spec 03, 14. */
 import type { Cache } from './cache.ts';
 import type { Container } from './holders.ts';
-import type { HeldDrive, PhysicalDrive } from './node-model.ts';
+import type { HeldDrive } from './node-model.ts';
 import type { Oracle } from './oracle.ts';
 import type { Process } from './pod-process.ts';
 import type { WekaCluster } from './weka-clusters.ts';
@@ -41,8 +41,8 @@ export function judgeResign(
 export function judgeSignedAgain(
   oracle: Oracle,
   containers: Cache<Container>,
-  { node, namespace, pod }: Process,
-  { serial, virtualDrives }: PhysicalDrive,
+  { node, namespace, pod }: { readonly node: { readonly name: string } } & Pick<Process, 'namespace' | 'pod'>,
+  { serial, virtualDrives }: { readonly serial: string; readonly virtualDrives: { has(uuid: string): boolean } },
 ): void {
   for (const { metadata, spec, status } of containers.all()) {
     if ((spec.nodeAffinity ?? status?.nodeAffinity) !== node.name) continue;

@@ -96,6 +96,8 @@ export interface World {
   readonly agentRestarted: (node: string) => void;
   /** From now on loaders with this service get only what was uploaded to that pod. */
   readonly serveDrivers: (url: string, pod: string) => void;
+  /** The pod behind such a service; undefined: it is not of this fleet. */
+  readonly distributorOf: (url: string) => string | undefined;
   /** As a user applies an object: a WekaManualOperation, a WekaPolicy. */
   readonly add: (type: ResourceType, object: Draft & Readonly<Record<string, unknown>>) => void;
   /** As a user deletes it. One that is not there is no error. */
@@ -198,6 +200,7 @@ export function createWorld(options: WorldOptions): World {
       if (model !== undefined) agents.restarted(model);
     },
     serveDrivers,
+    distributorOf: (url) => distributors.get(url),
     add: (type, object) => created(ctx, type, object),
     addCluster: ({ name, namespace = home, image = WEKA_IMAGE, drive, compute, ...order }) => {
       const { nodeSelector, driversDistService, nfsInterface, ...template } = order;

@@ -1,6 +1,9 @@
 /** Each rule about holders fires when the wrong thing is done, and only then. Source: spec 05, 8 and 10; design 7. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createCache } from '../../../deploy/sandbox/world/cache.ts';
+import type { Container } from '../../../deploy/sandbox/world/holders.ts';
+import { judgeSignedAgain } from '../../../deploy/sandbox/world/loss-rules.ts';
 import { CONTAINERS, NODES } from '../../../messages/kube.ts';
 import { type Fleet, fleet } from './hand.ts';
 
@@ -18,7 +21,6 @@ function holder({ world }: Fleet, name: string, allocations: object): void {
       image: 'i',
       numCores: 1,
       nodeAffinity: 'node-0001',
-      instructions: { type: 'x', payload: '' },
     },
   });
   const ref = { type: CONTAINERS, namespace: 'weka', name };
@@ -37,6 +39,26 @@ for (const [rule, one, other] of [
     assert.equal(rules(on), []);
     holder(on, 'other', other);
     assert.equal(rules(on), rule === '' ? [] : [rule]);
+  });
+}
+
+for (const [held, node, expected] of [
+  [{ drives: ['S1'] }, 'node-0001', ['held-drive-signed']],
+  [
+    { virtualDrives: [{ virtualUUID: 'v1', physicalUUID: 'p', capacityGiB: 1, serial: 'S1', type: 'TLC' }] },
+    'node-0001',
+    ['held-drive-signed'],
+  ],
+  [{ drives: ['S2'] }, 'node-0001', []],
+  [{ drives: ['S1'] }, 'node-0002', []],
+] as const) {
+  test(`signed again on ${node}: S1 with v1, while a container of node-0001 has ${JSON.stringify(held)}`, () => {
+    const on = fleet('again', 2);
+    holder(on, 'one', held);
+    const containers = createCache<Container>(on.world.store, CONTAINERS);
+    const process = { node: { name: node }, namespace: 'weka', pod: 'sign' };
+    judgeSignedAgain(on.world.oracle, containers, process, { serial: 'S1', virtualDrives: new Set(['v1']) });
+    assert.equal(rules(on), expected);
   });
 }
 

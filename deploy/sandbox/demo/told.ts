@@ -1,0 +1,29 @@
+/** What the modelled nodes themselves can tell of the demo: signed drives, loaded drivers. Their truth, not the controller's. Pure texts. */
+import type { PhysicalDrive } from '../world/node-model.ts';
+import type { World } from '../world/world.ts';
+
+/** Lines for the summary; none about what the fleet had from its start. */
+export function toldByNodes(
+  { nodes, distributorOf }: Pick<World, 'nodes' | 'distributorOf'>,
+  driversUrl?: string,
+): readonly string[] {
+  const all = [...nodes.values()];
+  const drives = all.flatMap((node) => [...node.drives.values()]);
+  const [own, shared] = [drives.filter(signed('exclusive')), drives.filter(signed('proxy'))];
+  const pieces = shared.flatMap(({ virtualDrives }) => [...virtualDrives.values()]);
+  const inUse = [...own, ...pieces].filter(({ heldAs }) => heldAs !== undefined).length;
+  const loaded = all.filter(({ drivers }) => drivers !== undefined);
+  const images = [...new Set(loaded.map(({ drivers }) => drivers))].join(', ');
+  const pod = driversUrl === undefined ? undefined : distributorOf(driversUrl);
+  const source = pod === undefined ? 'a service outside of the fleet' : `${pod}, to which the builder gave them`;
+  return [
+    'What the nodes say',
+    `  ${own.length} drives are signed for one container each, ${shared.length} to be shared, cut into ${pieces.length} pieces; ${inUse} are in use`,
+    `  ${loaded.length} nodes have loaded drivers of ${images || 'no image'} from ${source}`,
+  ];
+}
+
+const signed =
+  (use: PhysicalDrive['signedFor']) =>
+  ({ signedFor }: PhysicalDrive): boolean =>
+    signedFor === use;
