@@ -10,9 +10,11 @@ import {
 } from '../../../messages/kube.ts';
 import type { ApiStore } from '../world/api.ts';
 
-/** What stays with its node: agents, and SSD proxies, which nothing ever deletes (spec 06, 3.2). */
 const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
-  labels?.['control-plane'] === 'weka-node-agent' || labels?.['weka.io/mode'] === 'ssdproxy';
+  labels?.['control-plane'] === 'weka-node-agent';
+
+/** Of an SSD proxy: it has no owner, and no controller ever deletes it (spec 06, 3.2). */
+export const isOfProxy = ({ metadata: { labels } }: KubeObject): boolean => labels?.['weka.io/mode'] === 'ssdproxy';
 
 /** All WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
 export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>

@@ -9,7 +9,7 @@ import type { Pod } from '../world/objects.ts';
 import { type ControllerProcess, lastLines, startController } from './controller-process.ts';
 import { controllerEnvironment, freeAddresses } from './environment.ts';
 import { type DemoFleet, NAMESPACE, startFleet } from './fleet.ts';
-import { leftText, objectsLeft } from './left.ts';
+import { isOfProxy, leftText, objectsLeft } from './left.ts';
 import type { DemoOptions } from './options.ts';
 import { orderText, type Plan, planOf } from './orders.ts';
 import { preparedOf } from './preparing.ts';
@@ -243,8 +243,14 @@ async function deleteAll(demo: Demo): Promise<Waited> {
     screen.say(`Deleting the ${type.kind} ${object.metadata.name}.`);
     fleet.world.remove(type, object.metadata.name, NAMESPACE);
   }
+  const deleteProxies = once(() => {
+    const proxies = containersOf(demo).filter(isOfProxy);
+    if (proxies.length > 0) screen.say(`Deleting ${proxies.length} SSD proxies of nodes too: no controller does.`);
+    for (const { metadata } of proxies) fleet.world.remove(CONTAINERS, metadata.name, metadata.namespace ?? '');
+  });
   const waited = await until(demo, () => {
     const left = objectsLeft(store);
+    if (left.every(isOfProxy)) deleteProxies();
     const text = `left: ${leftText(left)}`;
     screen.show([text], text);
     return left.length === 0;
@@ -254,6 +260,14 @@ async function deleteAll(demo: Demo): Promise<Waited> {
   if (waited === 'timeout') sayReasons(demo, containersOf(demo));
   sayViolations(demo);
   return waited;
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }
 
 /** Until a signal: tells of every change. */

@@ -12,13 +12,14 @@ export function toldByNodes(
   const [own, shared] = [drives.filter(signed('exclusive')), drives.filter(signed('proxy'))];
   const pieces = shared.flatMap(({ virtualDrives }) => [...virtualDrives.values()]);
   const inUse = [...own, ...pieces].filter(({ heldAs }) => heldAs !== undefined).length;
+  const cut = shared.length === 0 ? '' : `, ${shared.length} to be shared, cut into ${pieces.length} pieces`;
   const loaded = all.filter(({ drivers }) => drivers !== undefined);
   const images = [...new Set(loaded.map(({ drivers }) => drivers))].join(', ');
   const pod = driversUrl === undefined ? undefined : distributorOf(driversUrl);
   const source = pod === undefined ? 'a service outside of the fleet' : `${pod}, to which the builder gave them`;
   return [
     'What the nodes say',
-    `  ${own.length} drives are signed for one container each, ${shared.length} to be shared, cut into ${pieces.length} pieces; ${inUse} are in use`,
+    `  ${own.length} drives are signed for one container each${cut}; ${inUse} are in use`,
     `  ${loaded.length} nodes have loaded drivers of ${images || 'no image'} from ${source}`,
   ];
 }

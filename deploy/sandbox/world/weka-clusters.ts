@@ -123,7 +123,13 @@ export function createClusters(deps: Deps): Clusters {
       return undefined;
     },
     listening: (local) => {
-      for (const endpoint of local.endpoints()) listeners.set(endpoint, local);
+      for (const endpoint of local.endpoints()) {
+        const other = listeners.get(endpoint);
+        if (other !== undefined && other.process.containerUid !== local.process.containerUid) {
+          deps.oracle.report('port-held-twice', local.name, `${other.name} listens at ${endpoint}`);
+        }
+        listeners.set(endpoint, local);
+      }
     },
     silent: (local) => {
       for (const endpoint of local.endpoints()) if (listeners.get(endpoint) === local) listeners.delete(endpoint);

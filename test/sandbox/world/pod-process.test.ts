@@ -154,6 +154,20 @@ test('the oracle sees a host removed while active, and a drive resigned while a 
   );
 });
 
+test('the oracle sees a second container listen where one listens already, and none that comes after it', () => {
+  const kit = podKit();
+  const node = kit.node('a', 1);
+  const { process } = started(kit, node, 'drive', 'first');
+  process.end(137);
+  const { process: next } = started(kit, node, 'drive', 'next');
+  assert.equal(kit.oracle.violations, []);
+  started(kit, node, 'compute', 'second');
+  assert.equal(
+    kit.oracle.violations.map(({ rule, what }) => [rule, what]),
+    [['port-held-twice', `${next.name} listens at 10.0.0.1:35000`]],
+  );
+});
+
 test('spec 07 §23 #36 (model side): a host is deactivated over time, its drives with it, then removed', () => {
   const kit = podKit();
   const [one, two] = formed(kit, 2);
