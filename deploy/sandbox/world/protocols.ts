@@ -3,8 +3,13 @@
  * that is taken away while it does. Source: spec 07, 21.1 and 21.3; spec 03, 3.1 (last paragraph).
  */
 import type { Oracle } from './oracle.ts';
-import type { Host } from './weka-clusters.ts';
 
+/** A host as far as it matters here; `local`: what runs of it, if anything. */
+interface Host {
+  readonly id: number;
+  readonly containerName: string;
+  readonly local: unknown;
+}
 export interface S3Cluster {
   /** Host ids. */
   readonly members: Set<number>;
