@@ -10,7 +10,7 @@ import type { Ending } from '../messages/ending.ts';
 import { unreachable } from '../messages/exhaustive.ts';
 import type { Attempt, ContainerUid } from '../messages/ids.ts';
 import type { KubeOutcome } from '../messages/kube.ts';
-import { mergeDiff, mergePatch } from '../messages/merge-patch.ts';
+import { mergeDiff, mergePatch, sameJson } from '../messages/merge-patch.ts';
 import { type EventNote, failed, type Verdict, warningEachMinute } from '../messages/verdict.ts';
 import type { ContainerState, WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
@@ -132,7 +132,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
       return surroundings.view.pod(namespace, name)?.metadata.uid;
     }
     function startPass(from: State, stored: WekaContainer): Turn<State, Effect> {
-      const status = from.untold === undefined ? stored.status : patched(stored.status, from.untold.patch);
+      const status = from.untold === undefined ? stored.status : retold(stored.status, from.untold);
       const fresh = {
         ...from,
         flow: flowOf(stored),
@@ -213,7 +213,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
     function tellOnly(from: State, stored: WekaContainer): Turn<State, Effect> | undefined {
       const leftMs = from.passAtMs - moment.nowMs;
       if (from.untold === undefined || leftMs < 1 || flowOf(stored) !== from.flow) return undefined;
-      const walked = { ...from.walk, status: patched(stored.status, from.untold.patch) };
+      const walked = { ...from.walk, status: retold(stored.status, from.untold) };
       const ending: Halt = { kind: 'end', delayMs: leftMs, why: TOLD, complete: false };
       return write({ ...from, base: stored.status, walk: walked }, stored, ending);
     }
@@ -262,7 +262,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
 function rebased(state: State, { status }: WekaContainer): State {
   if (state.phase === 'idle' || state.base === status) return state;
   const ours = mergeDiff(state.base ?? {}, state.walk.status ?? {});
-  const now = ours === undefined ? status : patched(status, ours);
+  const now = ours === undefined ? status : retold(status, { patch: ours, allocated: state.base?.allocations });
   return { ...state, base: status, walk: { ...state.walk, status: now } };
 }
 /** The API no longer has it: its child has nothing left to do. The supervisor stops the actor. */
@@ -286,6 +286,18 @@ const marked = ({ metadata }: WekaContainer): boolean => metadata.deletionTimest
 /** `spec.state` alone chooses the flow; any other text counts as active. Source: spec 02, 3. */
 export const flowOf = ({ spec }: WekaContainer): FlowName =>
   spec.state === 'paused' || spec.state === 'deleting' || spec.state === 'destroying' ? spec.state : 'active';
+/**
+ * What we learned, on what is stored now. Allocations are lists that go whole: those chosen beside others than are stored now
+ * would bring back what was given up, and may be another one's. They are asked for again.
+ */
+function retold(
+  stored: WekaContainerStatus | undefined,
+  { patch, allocated }: Pick<Untold, 'patch' | 'allocated'>,
+): WekaContainerStatus {
+  const { allocations, ...known } = patched(stored, patch);
+  const kept = sameJson(stored?.allocations, allocated) ? allocations : stored?.allocations;
+  return kept === undefined ? known : { ...known, allocations: kept };
+}
 const patched = (status: WekaContainerStatus | undefined, patch: unknown): WekaContainerStatus =>
   mergePatch(status ?? {}, patch) as WekaContainerStatus; // A patch between two statuses.
 /** A trace keeps some dozen records of each container. */

@@ -28,7 +28,7 @@ import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-l
 import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
 import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
 import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
-import { type Grant, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
+import { type Grant, grantOfMore, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
 import { placeTakenBy } from './rules/bind.ts';
 import type { View } from './view.ts';
 import { runScript } from './worker.ts';
@@ -254,7 +254,8 @@ export function decider(
       ];
     }
     const { allocations } = answer;
-    const next = { ...state, allocated: new Map(granted).set(uid, { allocations, more: true }) };
+    const grant = grantOfMore(container.status?.allocations, allocations);
+    const next = { ...state, allocated: new Map(granted).set(uid, grant) };
     return [next, { kind: 'more', allocations, events } satisfies AllocateMoreAnswer];
   }
 

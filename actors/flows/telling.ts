@@ -4,7 +4,7 @@
  */
 import { CONDITIONS } from '../../messages/condition.ts';
 import { mergeDiff } from '../../messages/merge-patch.ts';
-import type { WekaContainer, WekaContainerStatus } from '../../messages/weka-container.ts';
+import type { Allocations, WekaContainer, WekaContainerStatus } from '../../messages/weka-container.ts';
 
 /** News that others act upon is written when it has stood for so long, with what the next passes add. */
 export const DATA_AFTER_MS = 2_000;
@@ -14,6 +14,8 @@ export const WAITING_AFTER_MS = 15_000;
 export interface Untold {
   /** Merge patch on the stored status. */
   readonly patch: unknown;
+  /** The stored ones that the patch was made on. */
+  readonly allocated: Allocations | undefined;
   readonly sinceMs: number;
   /** Since when there is news among it that others act upon; undefined: none. */
   readonly dataSinceMs: number | undefined;
@@ -39,6 +41,7 @@ export function learned(
   const data = mergeDiff(essence(stored, leaves, pinned), essence(known, leaves, pinned)) !== undefined;
   return {
     patch,
+    allocated: stored?.allocations,
     sinceMs: before?.sinceMs ?? nowMs,
     dataSinceMs: data ? (before?.dataSinceMs ?? nowMs) : undefined,
   };

@@ -370,6 +370,24 @@ for (const [outcome, ms] of [
   });
 }
 
+test('allocations chosen beside others than are stored by now are not written: they may be another one’s (F12)', () => {
+  const held = changed(containerOf('drive'), { status: { allocations: { drives: ['S1', 'S2'] } } });
+  const gaveUp = changed(held, { status: { allocations: { drives: ['S1'] } } });
+  const grows = doneWith({ status: { containerID: 4, allocations: { drives: ['S1', 'S2', 'S3'] } } });
+  const during = bench(tables([step('asks', asks), step('grows', () => grows), step('asks again', asks)]), held);
+  during.look();
+  during.end(done);
+  during.stored = gaveUp;
+  const told = statusOf(during.end(done));
+  assert.equal([told?.containerID, told?.allocations?.drives], [4, ['S1']]);
+
+  const after = bench(tables([step('grows', () => grows)]), held);
+  after.look();
+  after.stored = gaveUp;
+  after.wrote({ kind: 'conflict', message: '' });
+  assert.equal(after.state().untold?.patch, { containerID: 4 });
+});
+
 test('I11: a pass that ends takes the quarantine back', () => {
   const conditions = [
     {

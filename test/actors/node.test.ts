@@ -156,6 +156,17 @@ test('what was granted and then blocked is not handed out once more', () => {
   assert.equal(grows(ask(more(a))), ['S1', 'S3']);
 });
 
+test('growth holds what is new alone: a drive that is given up before it is written is free for others', () => {
+  const [a, b] = [growing('a', ['S1', 'S2'], 3), bound('drive', 'b', { spec: { numDrives: 1 } })];
+  const { ask, view, state, send } = bench([drivesNode(['S1', 'S2', 'S3']), a, b]);
+  assert.equal(grows(ask(more(a))), ['S1', 'S2', 'S3']);
+  // S2 was blocked and given up in the pass that writes S3; later it is unblocked.
+  view.put(growing('a', ['S1', 'S3'], 2));
+  send({ kind: 'lookAgain' });
+  assert.is(state().allocated?.size, 0);
+  assert.equal(given(ask(allocate(b))).drives, ['S2']);
+});
+
 test('spec 05 §17 #39: no drive left is told with an event, and what is held twice as well', () => {
   const [a, b] = [growing('a', ['S1']), growing('b', ['S1'], 1)];
   const answer = bench([drivesNode(['S1']), a, b]).ask(more(a));

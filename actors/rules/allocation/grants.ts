@@ -4,7 +4,10 @@ import type { Allocations, WekaContainer } from '../../../messages/weka-containe
 import { blockedPhysicalUuids, blockedSerials } from '../blocked-lists.ts';
 import { deallocate } from './deallocate.ts';
 
-/** `more`: beside what the container had; else its first ones. */
+/**
+ * `more`: only the drives that come beside what the container had. What it had is its status's to tell: a grant that named it
+ * too would hold for it what it gives up before it writes. Else its first ones, whole.
+ */
 export interface Grant {
   readonly allocations: Allocations;
   readonly more: boolean;
@@ -39,6 +42,16 @@ export function grantsBeside(grant: Grant | undefined, node: Node): Grant | unde
   );
   const left = deallocate(grant.allocations, { serials: serials ?? [], physicalUuids: physicalUuids ?? [] });
   return left === undefined ? grant : { ...grant, allocations: left };
+}
+
+/** The grant of what `after` has beside `before`. */
+export function grantOfMore(before: Allocations | undefined, after: Allocations): Grant {
+  const uuids = new Set(before?.virtualDrives?.map(({ virtualUUID }) => virtualUUID));
+  const allocations = {
+    drives: (after.drives ?? []).filter((serial) => before?.drives?.includes(serial) !== true),
+    virtualDrives: (after.virtualDrives ?? []).filter(({ virtualUUID }) => !uuids.has(virtualUUID)),
+  };
+  return { allocations, more: true };
 }
 
 /** First ones are written once there are any at all: what the status says wins. More are, once it names each of them. */
