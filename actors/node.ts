@@ -18,6 +18,7 @@ import type {
   NodeAnswer,
   NodeAsk,
   NodeMessage,
+  ReleaseAnswer,
 } from '../messages/node.ts';
 import type { Node } from '../messages/resources.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
@@ -29,6 +30,7 @@ import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
 import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
 import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
 import { type Grant, grantOfMore, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
+import { holdsNics } from './rules/allocation/nics.ts';
 import { placeTakenBy } from './rules/bind.ts';
 import type { View } from './view.ts';
 import { runScript } from './worker.ts';
@@ -54,6 +56,8 @@ export interface State {
   readonly waiting: ReadonlyMap<ContainerUid, Wants>;
   /** Who waits for NICs, in order of arrival. */
   readonly lacking: ReadonlySet<ContainerUid>;
+  /** Whose NICs are to be freed, in order of arrival. */
+  readonly leaving: ReadonlySet<ContainerUid>;
   readonly discovery: Work;
   readonly drivers: Work;
   readonly nics: Work;
@@ -92,6 +96,7 @@ export const initial: State = {
   asking: new Set(),
   waiting: new Map(),
   lacking: new Set(),
+  leaving: new Set(),
   discovery: rest,
   drivers: rest,
   nics: rest,
@@ -183,6 +188,11 @@ export function decider(
         const next = { ...state, lacking: new Set([...state.lacking, ask.uid]) };
         return [next, answerOf(state.nics, 3_000, 'NICs are being allocated')];
       }
+      case 'releaseNics': {
+        if (!holdsNics(container, node)) return [state, { kind: 'released' } satisfies ReleaseAnswer];
+        const next = { ...state, leaving: new Set([...state.leaving, ask.uid]) };
+        return [next, answerOf(state.nics, 3_000, 'NICs are being released')];
+      }
       case 'allocate':
         return allocated(state, container, ask.flags);
       case 'allocateMore':
@@ -272,12 +282,18 @@ export function decider(
       const container = view.container(uid);
       return container !== undefined && node !== undefined && wantsNics(container, node, view, settings);
     };
+    const holds = (uid: ContainerUid): boolean => {
+      const container = view.container(uid);
+      return container !== undefined && node !== undefined && holdsNics(container, node);
+    };
     const lacking = new Set([...state.lacking].filter(lacks));
-    const over = [...state.lacking].filter((uid) => !lacking.has(uid));
+    const leaving = new Set([...state.leaving].filter(holds));
+    const over = [...state.lacking, ...state.leaving].filter((uid) => !lacking.has(uid) && !leaving.has(uid));
     const wakes = over.map((uid) => ({ kind: 'wake', uid }) as const);
-    const asking = [...lacking].flatMap((uid) => view.container(uid) ?? []);
-    const nics = lacking.size === 0 ? { ...state.nics, failures: 0 } : state.nics;
-    return works({ ...state, lacking, nics }, 'nics', nextNics(name, asking, view, settings)?.script, wakes, now);
+    const known = (uids: ReadonlySet<ContainerUid>) => [...uids].flatMap((uid) => view.container(uid) ?? []);
+    const nics = lacking.size + leaving.size === 0 ? { ...state.nics, failures: 0 } : state.nics;
+    const script = nextNics(name, known(lacking), known(leaving), view, settings)?.script;
+    return works({ ...state, lacking, leaving, nics }, 'nics', script, wakes, now);
   }
   function advanceDiscovery(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
@@ -324,7 +340,8 @@ export function decider(
     const failures = state[subject].failures + 1;
     const work: Work = { phase: 'resting', attempt: fresh, failures, failure };
     const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics: state.lacking }[subject];
+    const nics = [...state.lacking, ...state.leaving];
+    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics }[subject];
     const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
     return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
   }
@@ -345,6 +362,7 @@ export function decider(
       placed,
       asking: new Set([...state.asking].filter(here)),
       lacking: new Set([...state.lacking].filter(here)),
+      leaving: new Set([...state.leaving].filter(here)),
       waiting: new Map([...state.waiting].filter(([uid]) => here(uid))),
     };
   }

@@ -22,6 +22,8 @@ export type NodeAsk =
   | { readonly kind: 'allocateMore'; readonly uid: ContainerUid }
   /** Cloud NICs, as many as it has cores or as there are; the node's annotation says whose they are (F26). */
   | { readonly kind: 'nics'; readonly uid: ContainerUid }
+  /** It leaves for good: its cloud NICs are free for others (F26). */
+  | { readonly kind: 'releaseNics'; readonly uid: ContainerUid }
   /** The place of the one container of its kind on this node (F11). */
   | { readonly kind: 'bind'; readonly uid: ContainerUid };
 
@@ -36,6 +38,11 @@ export type LoadDriversAnswer =
 /** `given`: it has all that there is for it; `events` tell of too few. */
 export type NicsAnswer =
   | { readonly kind: 'given'; readonly events: readonly EventNote[] }
+  | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+/** `released`: it has none on this node. */
+export type ReleaseAnswer =
+  | { readonly kind: 'released' }
   | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 export type AllocateAnswer =
@@ -70,6 +77,7 @@ interface AnswerOf {
   readonly allocate: AllocateAnswer;
   readonly allocateMore: AllocateMoreAnswer;
   readonly nics: NicsAnswer;
+  readonly releaseNics: ReleaseAnswer;
   readonly bind: BindAnswer;
 }
 export type NodeAnswer<Kind extends NodeAsk['kind'] = NodeAsk['kind']> = AnswerOf[Kind];

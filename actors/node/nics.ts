@@ -6,7 +6,14 @@ import type { Node } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { kube, type Script } from '../calls.ts';
 import { kubeText } from '../flows/said.ts';
-import { allocateNics, type NicAllocation, needsNics } from '../rules/allocation/nics.ts';
+import {
+  allocateNics,
+  holdsNics,
+  keyOf,
+  type NicAllocation,
+  needsNics,
+  releaseNics,
+} from '../rules/allocation/nics.ts';
 import { ANNOTATIONS } from '../rules/node-annotations.ts';
 import type { View } from '../view.ts';
 import type { Next } from './discovery.ts';
@@ -21,11 +28,29 @@ export const wantsNics = (container: WekaContainer, node: Node, view: View, sett
   const plan = nicsFor(container, node, view, settings);
   return plan.kind === 'allocated' && plan.annotation !== undefined;
 };
-/** `asking` in order of arrival. */
-export function nextNics(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {
+/** Both in order of arrival. Who leaves comes first: what it has may be what the others lack. */
+export function nextNics(
+  name: NodeName,
+  asking: readonly WekaContainer[],
+  leaving: readonly WekaContainer[],
+  view: View,
+  settings: Config,
+): Next {
   const node = view.node(name);
-  const first = node && asking.find((each) => wantsNics(each, node, view, settings));
-  return first === undefined ? undefined : { script: give(first, name, view, settings) };
+  if (node === undefined) return undefined;
+  const holder = leaving.find((each) => holdsNics(each, node));
+  if (holder !== undefined) {
+    const release = (read: Node): Planned => ({ kind: 'planned', annotation: releaseNics(read, keyOf(holder)) });
+    return { script: write(name, release) };
+  }
+  const first = asking.find((each) => wantsNics(each, node, view, settings));
+  if (first === undefined) return undefined;
+  return {
+    script: write(name, (read) => {
+      const plan = nicsFor(first, read, view, settings);
+      return plan.kind === 'failed' ? plan : { kind: 'planned', annotation: plan.annotation };
+    }),
+  };
 }
 const goneIn =
   (view: View) =>
@@ -36,17 +61,21 @@ const goneIn =
 
 /** Kubelets write their node all the time: a conflict is tried again at once, so often. */
 const TRIES = 3;
+/** `annotation` undefined: all is as it should be. */
+type Planned =
+  | { readonly kind: 'planned'; readonly annotation: string | undefined }
+  | { readonly kind: 'failed'; readonly reason: string };
 /** Chosen from a live read and written under its resourceVersion: no MAC is given twice. */
-function* give(container: WekaContainer, name: NodeName, view: View, settings: Config): Script<string | undefined> {
+function* write(name: NodeName, plan: (node: Node) => Planned): Script<string | undefined> {
   const ref = refOf(NODES, { name });
   for (let left = TRIES; ; left -= 1) {
     const read = yield* kube<Node>({ verb: 'get', ref });
     if (read.kind !== 'ok') return kubeText(read);
-    const plan = nicsFor(container, read.answer, view, settings);
-    if (plan.kind === 'failed') return plan.reason;
-    if (plan.annotation === undefined) return undefined;
+    const planned = plan(read.answer);
+    if (planned.kind === 'failed') return planned.reason;
+    if (planned.annotation === undefined) return undefined;
     const { uid, resourceVersion } = read.answer.metadata;
-    const annotations = { [ANNOTATIONS.nicAllocations]: plan.annotation };
+    const annotations = { [ANNOTATIONS.nicAllocations]: planned.annotation };
     const patch = { metadata: { uid, resourceVersion, annotations } };
     const outcome = yield* kube({ verb: 'mergePatch', ref, patch });
     if (outcome.kind === 'ok') return undefined;

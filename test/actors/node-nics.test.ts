@@ -1,13 +1,13 @@
 /** Cloud NICs of a node: one choice at a time, from a live read, under its resourceVersion. Row 28. Source: spec 05, 10; F12, F26. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allocateNicsOfNode, lacksNics } from '../../actors/flows/steps/nics.ts';
+import { allocateNicsOfNode, freeNics, lacksNics } from '../../actors/flows/steps/nics.ts';
 import { decider, type Effect, initial } from '../../actors/node.ts';
 import type { Attempt } from '../../messages/ids.ts';
 import type { KubeObject } from '../../messages/kube.ts';
 import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';
 import type { Node } from '../../messages/resources.ts';
-import { doneWith, failed, wait } from '../../messages/verdict.ts';
+import { done, doneWith, failed, wait } from '../../messages/verdict.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { containerOf, NODE, nodeOf, uidOf } from '../support/containers.ts';
 import { fakeView } from '../support/fake-view.ts';
@@ -23,6 +23,11 @@ function cloud(macs: readonly string[] | undefined, allocations?: string): Node 
 }
 const backend = (name: string, numCores = 1): WekaContainer =>
   containerOf('compute', { name, spec: { numCores }, status: { nodeAffinity: NODE } });
+
+const changedState = (container: WekaContainer, state: WekaContainer['spec']['state']): WekaContainer => ({
+  ...container,
+  spec: { ...container.spec, state },
+});
 
 function bench(...objects: readonly KubeObject[]) {
   const view = fakeView(...surroundings(), ...objects);
@@ -41,11 +46,11 @@ function bench(...objects: readonly KubeObject[]) {
     state = next;
     return effects;
   };
-  const ask = (container: WekaContainer) => {
+  const ask = (container: WekaContainer, kind: 'nics' | 'releaseNics' = 'nics') => {
     let answer: NodeAnswer | undefined;
     const effects = send({
       kind: 'asked',
-      ask: { kind: 'nics', uid: uidOf(container) },
+      ask: { kind, uid: uidOf(container) },
       answer: (given) => (answer = given),
     });
     for (const effect of effects) if (effect.kind === 'answer') effect.to(effect.answer);
@@ -115,6 +120,37 @@ test('F26: NICs of a container that is gone are given to one that needs them', (
       annotations: { 'weka.io/allocations': '{"weka/b":{"nics":["m1"]}}' },
     },
   });
+});
+
+test('spec 05 §17 #43: a container that leaves gives its NICs back, before others are served', () => {
+  const [a, b] = [backend('a'), backend('b')];
+  const { ask, work, view } = bench(cloud(['m1'], ONE), a, b);
+  const said = { kind: 'pending', delayMs: 3_000, reason: 'NICs are being released' } as const;
+  const leaves = ask(a, 'releaseNics');
+  assert.equal(leaves.answer, said);
+  const { calls, after } = work(leaves.effects, [GET(cloud(['m1'], ONE)), PATCH(did(nodeOf()))], cloud(['m1'], '{}'));
+  const [, patch] = calls;
+  assert.equal(patch?.kind === 'kube' && patch.request.verb === 'mergePatch' && patch.request.patch, {
+    metadata: { uid: 'uid-node-1', resourceVersion: '1', annotations: { 'weka.io/allocations': '{}' } },
+  });
+  assert.equal(after, [{ kind: 'wake', uid: uidOf(a) }]);
+  assert.equal(ask(a, 'releaseNics').answer, { kind: 'released' });
+  const next = work(ask(b).effects, [GET(cloud(['m1'], '{}')), PATCH(did(nodeOf()))], cloud(['m1'], ONE));
+  assert.is(next.calls.length, 2);
+  view.put(cloud(['m1'], '{"weka/b":{"nics":["m1"]}}'));
+  assert.equal(ask(b).answer, { kind: 'given', events: [] });
+});
+
+test('spec 05 §17 #43: NICs are free before the finalizer goes, which does not wait where they cannot be freed', () => {
+  const a = changedState(backend('a'), 'destroying');
+  const lines = (s: ReturnType<typeof story>): string => s.log.join('\n');
+  const s = story(a, { world: [cloud(['m1'], ONE)] });
+  s.until(() => s.count('create jobs/') > 0);
+  const at = lines(s);
+  assert.is(s.view.node(NODE)?.metadata.annotations?.['weka.io/allocations'], '{}', at);
+  assert.is(s.count('jsonPatch wekacontainers/weka/a'), 0);
+  const pass = passFor(a, { world: [cloud(['m1'], ONE)] });
+  assert.equal(play(freeNics(pass), [['node releaseNics', { kind: 'failed', reason: 'x' }]]).verdict, done);
 });
 
 test('a write that fails is told and tried again later', () => {

@@ -1,9 +1,10 @@
-/** D26, X17: what was signed is known, the last pod gone, the directory empty, then the finalizer. Source: spec 03, 4.15. */
+/** D26, X17: what was signed is known, the last pod gone, its NICs free, the directory empty, then the finalizer. Source: spec 03, 4.15. */
 import { done, type Verdict } from '../../../messages/verdict.ts';
 import type { Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 import { cleanPersistentDir } from './clean-up.ts';
+import { freeNics } from './nics.ts';
 import { dropFinalizer, FINALIZER } from './object.ts';
 import { settleSignResult } from './sign-drives.ts';
 import { stop } from './stop-pod.ts';
@@ -17,6 +18,8 @@ function* finish(pass: Pass): Script<Verdict> {
   if (owed !== undefined) return owed;
   const stopped = yield* stop(pass, 'forced');
   if (stopped.kind !== 'done') return stopped;
+  const freed = yield* freeNics(pass);
+  if (freed.kind !== 'done') return freed;
   const cleaned = yield* cleanPersistentDir(pass);
   if (cleaned.kind !== 'done') return cleaned;
   const dropped = yield* dropFinalizer(pass);

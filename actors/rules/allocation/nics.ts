@@ -74,6 +74,8 @@ export function releaseNics(node: Node, key: string): string | undefined {
   return ownersText(new Map([...owners.value].filter(([owner]) => owner !== key)));
 }
 
+export const holdsNics = (container: WekaContainer, node: Node): boolean =>
+  releaseNics(node, keyOf(container)) !== undefined;
 export const keyOf = ({ metadata }: WekaContainer): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Undefined: the node's NICs were never listed. */
