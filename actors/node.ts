@@ -164,7 +164,7 @@ export function decider(
     if (container === undefined || node === undefined) return [state, missing(ask, node === undefined)];
     switch (ask.kind) {
       case 'discover': {
-        const found = knownInfo(node, view, settings);
+        const found = knownInfo(node, view, settings, container);
         if (found.kind === 'known') return [state, { kind: 'known', info: found.info } satisfies DiscoverAnswer];
         if (found.kind === 'failed') return [state, { kind: 'failed', reason: found.error } satisfies DiscoverAnswer];
         const next = { ...state, asking: new Set([...state.asking, ask.uid]) };

@@ -65,7 +65,14 @@ import { allocateNicsOfNode, lacksNics } from './steps/nics.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from './steps/node-binding.ts';
 import { ensureFinalizer, ensureStateDeleting, initState } from './steps/object.ts';
 import { cleanUpFinished, fetchResult, processResult, resultsProcessed } from './steps/one-off.ts';
-import { ensurePod, updatePodMetadata, updatePodTolerations } from './steps/pod.ts';
+import {
+  ensurePod,
+  mayBeBuiltForAnother,
+  neverUsed,
+  rebuildForItsNode,
+  updatePodMetadata,
+  updatePodTolerations,
+} from './steps/pod.ts';
 import {
   applyCurrentImage,
   checkPodUnhealthy,
@@ -156,6 +163,8 @@ export const activeFlow: readonly Row[] = [
   { number: '35', name: 'enforceNodeAffinity', when: [mode(mustHaveNodeAffinity)], run: enforceNodeAffinity, onFailure: 'stop',
     condition: { type: CONDITIONS.affinitySet, ...SUCCESS } },
   { number: '36', name: 'setNodeAffinityStatus', when: [({ status }) => !status.nodeAffinity], run: setNodeAffinityStatus, onFailure: 'stop' },
+  { number: '36v', name: 'rebuildForItsNode', when: [podPresent, not(podTerminating), mayBeBuiltForAnother, neverUsed], run: rebuildForItsNode, onFailure: 'stop',
+    throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   { number: '37', name: 'ensureProxyContainer', when: [sharesDrives, hasNodeName], run: ensureProxy, onFailure: 'stop' },
   { number: '38', name: 'EnsureDriversOfBound', when: [mode(requiresDrivers), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
   { number: '39', name: 'HandleNodeNotReady', when: [], run: handleNodeNotReady, onFailure: 'stop' },

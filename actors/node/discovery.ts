@@ -4,6 +4,7 @@ import type { NodeName } from '../../messages/ids.ts';
 import { CONTAINERS, NODES, refOf } from '../../messages/kube.ts';
 import type { Node } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
+import { isDriversBuilder } from '../../messages/weka-modes.ts';
 import { kube, type Script } from '../calls.ts';
 import { kubeText } from '../flows/said.ts';
 import { discoveryDraft, discoveryName } from '../rules/helpers.ts';
@@ -25,8 +26,9 @@ export function toolkitOf(view: View, settings: Config, required: boolean): Tool
   const map = view.configMap(settings.operatorNamespace, TOOLKIT_CONFIG_MAP);
   return { digests: map?.data, imageBaseUrl: settings.ocpToolkitImageBaseUrl, required };
 }
-export const knownInfo = (node: Node, view: View, settings: Config): NodeInfoResult =>
-  nodeInfoOf(node, toolkitOf(view, settings, false));
+/** `asking` needs the toolkit image of an OpenShift release if it is a builder: others do without, whatever the release (F27). */
+export const knownInfo = (node: Node, view: View, settings: Config, asking?: WekaContainer): NodeInfoResult =>
+  nodeInfoOf(node, toolkitOf(view, settings, asking !== undefined && isDriversBuilder(asking.spec.mode)));
 
 /** `asking`: containers that wait for it, in order of arrival; they lend image, secrets and namespace. */
 export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {

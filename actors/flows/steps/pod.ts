@@ -10,6 +10,7 @@ import { joinedCluster } from '../../rules/joined-cluster.ts';
 import { joinAddresses } from '../../rules/members.ts';
 import { NO_NODE_INFO, representativeNode } from '../../rules/node-info.ts';
 import { buildPod } from '../../rules/pod-spec/build-pod.ts';
+import { type LivePod, suitsNode } from '../../rules/pod-spec/built-for.ts';
 import { metadataChange, tolerationsChange } from '../../rules/pod-update.ts';
 import { nodeUnschedulable, type Pass, podRef } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
@@ -32,10 +33,14 @@ export function ensurePod(pass: Pass): Verdict | Ask {
 }
 
 function* discoverAndCreate(pass: Pass, node: NodeName): Script<Verdict> {
-  const answer = yield* askNode(node, { kind: 'discover', uid: pass.uid });
+  const found = yield* infoOf(pass, node);
+  return found.kind === 'info' ? yield* createPod(pass, found.info) : found;
+}
+function* infoOf({ uid }: Pass, node: NodeName): Script<{ readonly kind: 'info'; readonly info: NodeInfo } | Verdict> {
+  const answer = yield* askNode(node, { kind: 'discover', uid });
   switch (answer.kind) {
     case 'known':
-      return yield* createPod(pass, answer.info);
+      return { kind: 'info', info: answer.info };
     case 'pending':
       return wait(
         WAIT_MS,
@@ -44,6 +49,38 @@ function* discoverAndCreate(pass: Pass, node: NodeName): Script<Verdict> {
     case 'failed':
       return failed(`error reconciling object during phase DiscoverNode: ${answer.reason}`);
   }
+}
+
+/** Nothing was given to it and nothing is known of its process: a new pod takes nothing away. */
+export const neverUsed = ({ status }: Pass): boolean =>
+  status.allocations === undefined && status.containerID === undefined && status.internalStatus === undefined;
+/** It was made while its node was open. */
+export const mayBeBuiltForAnother = ({ spec, nodeName }: Pass): boolean =>
+  !spec.nodeAffinity && nodeName !== undefined && !isDiscovery(spec.mode);
+/**
+ * Row 36v: once bound, before its first use. The live pod is read: what it mounts is kept in no
+ * store.
+ */
+export function rebuildForItsNode(pass: Pass): Verdict | Ask {
+  const { nodeName, pod } = pass;
+  if (nodeName === undefined || pod === undefined) return done;
+  return ask('pod', compareAndRebuild(pass, nodeName, pod));
+}
+function* compareAndRebuild(pass: Pass, node: NodeName, pod: Pod): Script<Verdict> {
+  const found = yield* infoOf(pass, node);
+  if (found.kind !== 'info') return found;
+  const { container, settings } = pass;
+  const built = buildPod(container, found.info, { settings, joinIps: [] });
+  // What cannot be built is not worth the pod that there is.
+  if (built.kind === 'failed') return done;
+  const live = yield* kube<LivePod>({ verb: 'get', ref: podRef(pass) });
+  if (live.kind !== 'ok') return kubeFailed('failed to get pod', live);
+  if (live.answer.metadata.uid !== pod.metadata.uid || suitsNode(live.answer, built.pod.spec, node)) return done;
+  const again = wait(WAIT_MS, `pod was built for another kind of node than ${node}, it is made anew`);
+  // Its successor must find the binding, also if this process ends now.
+  if (pass.view.container(pass.uid)?.status?.nodeAffinity !== node) return again;
+  const outcome = yield* kube({ verb: 'delete', ref: podRef(pass), uid: pod.metadata.uid });
+  return outcome.kind === 'ok' || outcome.kind === 'notFound' ? again : kubeFailed('failed to delete pod', outcome);
 }
 
 function* createPod(pass: Pass, info: NodeInfo): Script<Verdict> {

@@ -35,6 +35,13 @@ function nodeRequirements({ spec }: WekaContainer, nodeName: string): readonly R
   ];
 }
 
+/** Whether each of its terms names this node. */
+export function isPinnedTo(affinity: Affinity | undefined, node: string): boolean {
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const names = ({ key, values }: Requirement): boolean => key === HOSTNAME && values?.includes(node) === true;
+  return terms.length > 0 && terms.every(({ matchExpressions = [] }) => matchExpressions.some(names));
+}
+
 /** Into every term, since terms are alternatives: with one left out, the pod could land where it must not. */
 function nodeAffinity(given: NodeAffinity, requirements: readonly Requirement[]): NodeAffinity {
   const terms = given.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];

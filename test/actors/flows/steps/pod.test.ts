@@ -3,8 +3,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { driverNeed, ensureDrivers } from '../../../../actors/flows/steps/drivers.ts';
 import { enforceNodeAffinity, setNodeAffinityStatus } from '../../../../actors/flows/steps/node-binding.ts';
-import { ensurePod, updatePodMetadata, updatePodTolerations } from '../../../../actors/flows/steps/pod.ts';
+import {
+  ensurePod,
+  mayBeBuiltForAnother,
+  neverUsed,
+  rebuildForItsNode,
+  updatePodMetadata,
+  updatePodTolerations,
+} from '../../../../actors/flows/steps/pod.ts';
 import { gracefulUnlessNeverSeen, stop, stopPod } from '../../../../actors/flows/steps/stop-pod.ts';
+import { knownInfo } from '../../../../actors/node/discovery.ts';
+import type { NodeInfoResult } from '../../../../actors/rules/node-info.ts';
 import type { KubeObject } from '../../../../messages/kube.ts';
 import { done, failed, wait } from '../../../../messages/verdict.ts';
 import type { WekaClient } from '../../../../messages/weka-cluster.ts';
@@ -19,7 +28,7 @@ import {
   ownedBy,
   podFor,
 } from '../../../support/containers.ts';
-import { passFor } from '../../../support/pass.ts';
+import { passFor, SETTINGS } from '../../../support/pass.ts';
 import {
   absent,
   argvOf,
@@ -47,6 +56,83 @@ test('a pod is created from what the node’s actor knows, owned by the containe
   const request = requestOf(calls, 'create');
   assert.is(request.verb === 'create' && request.object.metadata.ownerReferences?.[0]?.uid, 'uid-compute');
   assert.equal(verdict, done);
+});
+
+const open = containerOf('compute', { status: {} });
+const COS = { ...INFO, os: 'cos' };
+/** As made while its node was open, for a node of such a system. */
+function madeFor(info: typeof INFO): KubeObject {
+  const node = nodeOf(NODE);
+  const { calls } = playStep(ensurePod(passFor(open, { world: [node] })), [
+    ['node discover', { kind: 'known', info }],
+    ['create pods/weka/compute', did(podFor(open))],
+  ]);
+  const request = requestOf(calls, 'create');
+  if (request.verb !== 'create') throw new Error('nothing was made');
+  const { metadata } = podFor(open);
+  return { ...podFor(open), ...request.object, metadata: { ...request.object.metadata, ...metadata } } as KubeObject;
+}
+const GONE = 'pod was built for another kind of node than node-1, it is made anew';
+
+test('F27: a pod that landed on another kind of node than it was built for is made anew, before it is used', () => {
+  const pod = madeFor(COS);
+  const pass = passFor(bound, { world: [pod] });
+  const { calls, verdict } = playStep(rebuildForItsNode(pass), [
+    DISCOVERED,
+    ['get pods/weka/compute', did(pod)],
+    ['delete pods/weka/compute', did(pod)],
+  ]);
+  assert.equal(verdict, wait(3_000, GONE));
+  const request = requestOf(calls, 'delete');
+  assert.is(request.verb === 'delete' && request.uid, 'pod-of-uid-compute');
+  for (const info of [
+    { ...INFO, provider: 'aws' },
+    { ...INFO, is_ht: true },
+  ]) {
+    const other = madeFor(info);
+    const again = playStep(rebuildForItsNode(passFor(bound, { world: [other] })), [
+      DISCOVERED,
+      ['get pods/weka/compute', did(other)],
+      ['delete pods/weka/compute', did(other)],
+    ]);
+    assert.is(again.verdict.kind, 'wait', JSON.stringify(info));
+  }
+});
+
+test('F27: a pod stays where the system is the same, where it was pinned to its node, and until the binding is written', () => {
+  const right = madeFor(INFO);
+  const stays = (pod: KubeObject): unknown =>
+    playStep(rebuildForItsNode(passFor(bound, { world: [pod] })), [DISCOVERED, ['get pods/weka/compute', did(pod)]])
+      .verdict;
+  assert.equal(stays(right), done);
+  const { spec } = madeFor(COS) as KubeObject & { readonly spec: object };
+  const terms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [NODE] }] }];
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } };
+  assert.equal(stays({ ...right, spec: { ...spec, affinity: { nodeAffinity } } } as KubeObject), done);
+
+  const wrong = madeFor(COS);
+  const pass = { ...passFor(open, { world: [wrong] }), nodeName: NODE };
+  const { verdict } = playStep(rebuildForItsNode(pass), [DISCOVERED, ['get pods/weka/compute', did(wrong)]]);
+  assert.equal(verdict, wait(3_000, GONE));
+});
+
+test('F27: what has been used, or was made for its node, is never compared', () => {
+  assert.ok(neverUsed(passFor(bound)) && mayBeBuiltForAnother(passFor(bound)));
+  for (const status of [{ allocations: { agentPort: 1 } }, { containerID: 1 }, { internalStatus: 'STEM' }])
+    assert.not.ok(neverUsed(passFor(containerOf('compute', { status }))));
+  assert.not.ok(mayBeBuiltForAnother(passFor(containerOf('client', { spec: { nodeAffinity: NODE } }))));
+});
+
+test('F27: an OpenShift release without a toolkit image is an obstacle to builders alone', () => {
+  const record = { ...INFO, os: 'rhcos', os_build_id: '418.1' };
+  const node = nodeOf(NODE, { annotations: { 'weka.io/discovery.json': JSON.stringify(record) } });
+  const said = (mode: 'compute' | 'drivers-builder'): NodeInfoResult => {
+    const container = containerOf(mode);
+    return knownInfo(node, passFor(container).view, SETTINGS, container);
+  };
+  assert.is(said('compute').kind, 'known');
+  const builder = said('drivers-builder');
+  assert.ok(builder.kind === 'failed' && builder.error.startsWith('Failed to get OCP toolkit image for version 418.1'));
 });
 
 test('spec 02 §12 #24: discovery is waited for, with the text of the reference', () => {
