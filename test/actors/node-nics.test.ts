@@ -190,7 +190,8 @@ test('F26: too few: what there is, an event, and the pod comes', () => {
   const s = story(a, { world: [cloud(['m1'])] });
   s.until(() => s.count('create pods/weka/a') > 0);
   assert.is(s.view.node(NODE)?.metadata.annotations?.['weka.io/allocations'], ONE);
-  assert.ok(s.log.includes('Warning InsufficientNICs: node node-1 has 1 of 2 NICs for this container'));
+  const shortage = 'node node-1 has 1 of 2 NICs for this container; its 1 NICs are owned: 1 by weka/a';
+  assert.ok(s.log.includes(`Warning InsufficientNICs: ${shortage}`));
   assert.is(s.count('mergePatch nodes/node-1'), 1);
 });
 

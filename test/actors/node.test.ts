@@ -247,7 +247,14 @@ test('a shortage of drives is told with an event and asked again after 30 s; not
     reason,
     plain: false,
     retryMs: 30_000,
-    events: [{ type: 'Warning', reason: 'InsufficientDrives', message: reason, perMinute: false }],
+    events: [
+      {
+        type: 'Warning',
+        reason: 'InsufficientDrives',
+        message: `${reason}. On node node-1: 1 drives, 1 free (S1), 0 owned, 0 blocked`,
+        perMinute: true,
+      },
+    ],
   });
   assert.is(state().allocated?.size, 0);
 });

@@ -47,7 +47,13 @@ export function shownAnswer(answer: AllocateAnswer): object {
   return { error, ...shownEvents(events) };
 }
 
-const CUTS = [/(failed to unmarshal [a-z-]+: ).*$/s, /(invalid CIDR: ).*$/s];
+/** What the events say beside the reference's text of a shortage comes last. */
+const CUTS = [
+  /(failed to unmarshal [a-z-]+: ).*$/s,
+  /(invalid CIDR: ).*$/s,
+  /()\. On node \S+: .*$/s,
+  /(); its \d+ NICs are owned: .*$/s,
+];
 /** Without a parser's own message; capacities largest first. */
 function comparableText(text: string): string {
   const cut = CUTS.reduce((shorter, pattern) => shorter.replace(pattern, '$1'), text);

@@ -44,11 +44,12 @@ export function additionalDrives(ask: SharedAsk): AdditionalDrives {
   if (choice.kind !== 'chosen') {
     const sharing = usesDriveSharing(spec);
     const reason = sharing ? `failed to allocate new virtual drives: ${choice.reason}` : choice.reason;
+    const details = choice.kind === 'short' ? choice.details : '';
     return {
       kind: 'refused',
       reason,
       cause: choice.kind === 'short' ? choice.event : undefined,
-      events: [warningEachMinute('AllocateContainerDrivesError', reason)],
+      events: [warningEachMinute('AllocateContainerDrivesError', `${reason}${details}`)],
       retryMs: sharing && hasContainerCapacity(spec) && tooSmall(ask.container) ? undefined : RETRY_MS,
     };
   }

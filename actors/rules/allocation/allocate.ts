@@ -2,7 +2,7 @@
 import type { FeatureFlags } from '../../../messages/image.ts';
 import type { AllocateAnswer } from '../../../messages/node.ts';
 import type { Node } from '../../../messages/resources.ts';
-import { type EventNote, normal, warning, warningEachMinute } from '../../../messages/verdict.ts';
+import { type EventNote, normal, warningEachMinute } from '../../../messages/verdict.ts';
 import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { Allocations, WekaContainer } from '../../../messages/weka-container.ts';
 import { usesDriveSharing } from '../../../messages/weka-modes.ts';
@@ -12,6 +12,7 @@ import { failureDomain } from './failure-domain.ts';
 import { ownedTwice } from './owned-twice.ts';
 import { type ClusterRange, choosePorts, type PortSizes, portSizes } from './ports.ts';
 import { invalidDriveSharing } from './sharing-config.ts';
+import { portsText } from './shortage.ts';
 
 export interface Request {
   /** Without allocations of its own. */
@@ -51,12 +52,13 @@ function choose({ container, cluster, node, others, flags, flagsOf, settings, ne
   if (invalid !== undefined) return short('InvalidDriveSharingConfig', invalid);
   const choice = missingDrives({ container, node, holders: others, settings, newUuid });
   if (choice.kind === 'failed') return plain(`failed to allocate resources: ${choice.reason}`);
-  if (choice.kind === 'short') return short(choice.event, choice.reason);
+  if (choice.kind === 'short') return short(choice.event, choice.reason, choice.details);
   const range = rangeOf(cluster);
   if (range === undefined) return shortOfPorts(`no port range allocated for cluster ${cluster.metadata.name}`);
   const sizes = sizesOf(flags);
-  const ports = choosePorts(spec.mode, range, others, sizes, (other) => blockOf(flagsOf(other)));
-  if (ports.kind === 'short') return shortOfPorts(ports.cause);
+  const sizeOf = (other: WekaContainer): number => blockOf(flagsOf(other));
+  const ports = choosePorts(spec.mode, range, others, sizes, sizeOf);
+  if (ports.kind === 'short') return shortOfPorts(ports.cause, portsText(node, range, others, sizeOf));
   const domain = failureDomain(spec.failureDomain, node.metadata.labels ?? {});
   const { drives, virtualDrives } = choice.drives;
   const allocations: Allocations = {
@@ -93,8 +95,10 @@ const plain = (reason: string): AllocateAnswer => ({
   retryMs: FAILED_RETRY_MS,
   events: [],
 });
-function short(event: string, reason: string): AllocateAnswer {
-  return { kind: 'refused', reason, plain: false, retryMs: SHORT_RETRY_MS, events: [warning(event, reason)] };
+/** `details` are the event's alone: the condition keeps the text of the reference. */
+function short(event: string, reason: string, details = ''): AllocateAnswer {
+  const events = [warningEachMinute(event, `${reason}${details}`)];
+  return { kind: 'refused', reason, plain: false, retryMs: SHORT_RETRY_MS, events };
 }
-const shortOfPorts = (cause: string): AllocateAnswer =>
-  short('PortAllocationFailed', `failed to allocate port ranges: ${cause}`);
+const shortOfPorts = (cause: string, details = ''): AllocateAnswer =>
+  short('PortAllocationFailed', `failed to allocate port ranges: ${cause}`, details);

@@ -59,7 +59,7 @@ export function allocateNics(container: WekaContainer, node: Node, isGone: (key:
   const kept = new Map([...owners.value].filter(([key]) => key === keyOf(container) || !isGone(key)));
   const { owners: after, missing } = first.missing === 0 ? first : given(container, all.value, kept);
   const { numCores } = container.spec;
-  const shortage = `node ${node.metadata.name} has ${numCores - missing} of ${numCores} NICs for this container`;
+  const shortage = `node ${node.metadata.name} has ${numCores - missing} of ${numCores} NICs for this container${ownersOfAll(all.value, after)}`;
   return {
     kind: 'allocated',
     annotation: changed(owners.value, after),
@@ -102,6 +102,16 @@ export function nicOwners(node: Node): Read<NicOwners> {
   return parsed.kind === 'ok'
     ? { kind: 'known', value: parsed.value }
     : failed(`failed to unmarshal weka-allocations: ${parsed.why}`);
+}
+
+/** `; its 3 NICs are owned: 2 by weka/a, 1 by weka/b`. */
+function ownersOfAll(all: readonly EnsuredNic[], owners: NicOwners): string {
+  const macs = new Set(all.map(({ mac_address }) => mac_address));
+  const held = [...owners]
+    .map(([key, nics]) => [key, nics.filter((mac) => macs.has(mac)).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([key, count]) => `${count} by ${key}`);
+  return `; its ${macs.size} NICs are owned: ${held.length === 0 ? 'none' : held.join(', ')}`;
 }
 
 /** Also one that got nothing has an entry. */

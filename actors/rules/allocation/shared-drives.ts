@@ -16,34 +16,44 @@ export interface SharedDrive {
   /** GiB that no virtual drive has. Below zero where more was given than there is. */
   readonly freeGiB: number;
 }
-export type SharedDrives =
-  | { readonly kind: 'known'; readonly drives: readonly SharedDrive[] }
+export interface SignedDrive extends SharedDrive {
+  readonly capacityGiB: number;
+  readonly blocked: boolean;
+}
+type Known<T> =
+  | { readonly kind: 'known'; readonly drives: readonly T[] }
   | { readonly kind: 'unreadable'; readonly reason: string };
+export type SharedDrives = Known<SharedDrive>;
 
 /** The content of `weka.io/weka-shared-drives`. */
 export const proxyDrives: Read<readonly ProxyDrive[]> = list(
   object<ProxyDrive>({ physical_uuid: text, serial: text, capacity_gib: integer, type: text }),
 );
 
-/** In the order of the annotation; of entries with one physical UUID the last counts. `holders` are all containers of the node. */
+/** Those that are not blocked, in the order of the annotation. `holders` are all containers of the node. */
 export function sharedDrives(node: Node, holders: readonly WekaContainer[]): SharedDrives {
+  const all = allSharedDrives(node, holders);
+  return all.kind === 'unreadable' ? all : { kind: 'known', drives: all.drives.filter(({ blocked }) => !blocked) };
+}
+/** Of entries with one physical UUID the last that is not blocked counts. */
+export function allSharedDrives(node: Node, holders: readonly WekaContainer[]): Known<SignedDrive> {
   const parsed = parseJson(annotation(node, ANNOTATIONS.sharedDrives) ?? '[]', proxyDrives);
   if (parsed.kind === 'bad') return unreadable('shared-drives', parsed.why);
   const uuids = textsIn(node, ANNOTATIONS.blockedUuids);
   if (typeof uuids === 'string') return unreadable('blocked-shared-drives', uuids);
   const serials = textsIn(node, ANNOTATIONS.blockedDrives);
   if (typeof serials === 'string') return unreadable('blocked-drives', serials);
-  const usable = parsed.value.filter(
-    ({ physical_uuid, serial }) => !uuids.includes(physical_uuid) && !serials.includes(serial),
-  );
+  const isBlocked = ({ physical_uuid, serial }: ProxyDrive): boolean =>
+    uuids.includes(physical_uuid) || serials.includes(serial);
   const given = givenGiB(holders);
-  const byUuid = new Map(usable.map((drive) => [drive.physical_uuid, drive]));
-  const drives = [...byUuid.values()].map(({ physical_uuid: physicalUuid, serial, type, capacity_gib }) => ({
-    physicalUuid,
-    serial,
-    type,
-    freeGiB: capacity_gib - (given.get(physicalUuid) ?? 0),
-  }));
+  const byUuid = new Map<string, ProxyDrive>();
+  for (const drive of parsed.value)
+    if (!isBlocked(drive) || !byUuid.has(drive.physical_uuid)) byUuid.set(drive.physical_uuid, drive);
+  const drives = [...byUuid.values()].map((drive) => {
+    const { physical_uuid: physicalUuid, serial, type, capacity_gib: capacityGiB } = drive;
+    const freeGiB = capacityGiB - (given.get(physicalUuid) ?? 0);
+    return { physicalUuid, serial, type, freeGiB, capacityGiB, blocked: isBlocked(drive) };
+  });
   return { kind: 'known', drives };
 }
 
@@ -55,7 +65,7 @@ function givenGiB(holders: readonly WekaContainer[]): ReadonlyMap<string, number
   return given;
 }
 
-const unreadable = (name: string, why: string): SharedDrives => ({
+const unreadable = (name: string, why: string): Extract<SharedDrives, { readonly kind: 'unreadable' }> => ({
   kind: 'unreadable',
   reason: `failed to get node info: failed to unmarshal ${name}: ${why}`,
 });

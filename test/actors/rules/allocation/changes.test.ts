@@ -45,7 +45,8 @@ test('spec 05 §17 #39: growth that is impossible is told once a minute and chan
   const text = 'not enough drives available: need 1, have 0';
   assert.equal([answer.reason, answer.cause, answer.retryMs], [text, 'InsufficientDrives', 10_000]);
   const [event] = answer.events;
-  assert.equal([event?.reason, event?.message, event?.perMinute], ['AllocateContainerDrivesError', text, true]);
+  const told = `${text}. On node node-1: 1 drives, 0 free, 1 owned (weka/drive: A), 0 blocked`;
+  assert.equal([event?.reason, event?.message, event?.perMinute], ['AllocateContainerDrivesError', told, true]);
 });
 
 test('spec 05 §17 #40: two that grow one after the other get different drives', () => {
