@@ -29,7 +29,7 @@ import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-l
 import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
 import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
 import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
-import { type Grant, grantOfMore, grantsBeside, holding, isWritten } from './rules/allocation/grants.ts';
+import { type Grant, grantOfMore, grantsBeside, holding, holdsNothing, isWritten } from './rules/allocation/grants.ts';
 import { holdsNics } from './rules/allocation/nics.ts';
 import { placeTakenBy } from './rules/bind.ts';
 import type { View } from './view.ts';
@@ -161,7 +161,8 @@ export function decider(
   function respond(state: State, ask: NodeAsk): readonly [State, NodeAnswer] {
     const container = view.container(ask.uid);
     const node = view.node(name);
-    if (container === undefined || node === undefined) return [state, missing(ask, node === undefined)];
+    if (container === undefined || node === undefined)
+      return [state, missing(ask, node === undefined ? name : undefined)];
     switch (ask.kind) {
       case 'discover': {
         const found = knownInfo(node, view, settings, container);
@@ -194,7 +195,7 @@ export function decider(
         return [next, answerOf(state.nics, 3_000, 'NICs are being released')];
       }
       case 'allocate':
-        return allocated(state, container, ask.flags);
+        return allocated(state, container, node, ask.flags);
       case 'allocateMore':
         return grown(state, container, node);
       case 'bind': {
@@ -208,15 +209,18 @@ export function decider(
   }
 
   /** The same answer as before for one that asks twice; all others are seen with what they hold and were granted. */
-  function allocated(state: State, container: WekaContainer, flags: FeatureFlags): readonly [State, NodeAnswer] {
+  function allocated(
+    state: State,
+    container: WekaContainer,
+    node: Node,
+    flags: FeatureFlags,
+  ): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
     const granted = state.allocated ?? NONE;
     const held = container.status?.allocations ?? granted.get(uid)?.allocations;
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
-    const node = view.node(name);
     const owner = container.metadata.ownerReferences?.[0];
-    if (node === undefined) return [state, refusal(`failed to get node ${name}: not found`)];
     if (owner === undefined) return [state, refusal('failed to get owner cluster: container has no owner references')];
     const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
     if (cluster === undefined)
@@ -250,23 +254,22 @@ export function decider(
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
     const granted = state.allocated ?? NONE;
     const before = holding(container, grantsBeside(granted.get(uid), node));
-    const all = holders(granted);
+    const all = holders(granted).map((each) => (each.metadata.uid === uid ? before : each));
     const ask = { container: before, node, holders: all, settings, newUuid };
     const answer = needsDrives(before, settings)
       ? additionalDrives(ask)
       : ({ kind: 'allocated', allocations: before.status?.allocations ?? {} } as const);
     const events = tellOwnedTwice(all, (other) => flagsOf(imageOf(other)));
-    if (answer.kind === 'refused') {
-      const { reason, retryMs } = answer;
-      return [
-        state,
-        { kind: 'noMore', reason, retryMs, events: [...answer.events, ...events] } satisfies AllocateMoreAnswer,
-      ];
-    }
-    const { allocations } = answer;
+    const told = answer.kind === 'refused' ? [...answer.events, ...events] : events;
+    // What it was granted for an earlier spec it gets, also where the rest is not to be had.
+    const allocations = answer.kind === 'allocated' ? answer.allocations : (before.status?.allocations ?? {});
     const grant = grantOfMore(container.status?.allocations, allocations);
+    if (answer.kind === 'refused' && holdsNothing(grant)) {
+      const { reason, retryMs } = answer;
+      return [state, { kind: 'noMore', reason, retryMs, events: told } satisfies AllocateMoreAnswer];
+    }
     const next = { ...state, allocated: new Map(granted).set(uid, grant) };
-    return [next, { kind: 'more', allocations, events } satisfies AllocateMoreAnswer];
+    return [next, { kind: 'more', allocations, events: told } satisfies AllocateMoreAnswer];
   }
 
   /** Starts what is next for each subject, wakes those whose wait is over. */
@@ -381,10 +384,13 @@ const refusal = (reason: string): AllocateAnswer => ({
   events: [],
 });
 const imageOf = ({ spec, status }: WekaContainer): string => status?.lastAppliedImage || spec.image;
-function missing(ask: NodeAsk, noNode: boolean): NodeAnswer {
-  const reason = noNode ? 'node not found' : 'container not found';
-  if (ask.kind === 'allocateMore') return { kind: 'noMore', reason, retryMs: FAILED_RETRY_MS, events: [] };
-  return ask.kind === 'allocate' ? refusal(reason) : { kind: 'failed', reason };
+function missing(ask: NodeAsk, node: NodeName | undefined): NodeAnswer {
+  const [reason, choice] =
+    node === undefined
+      ? ['container not found', 'container not found']
+      : ['node not found', `failed to get node ${node}: not found`];
+  if (ask.kind === 'allocateMore') return { kind: 'noMore', reason: choice, retryMs: FAILED_RETRY_MS, events: [] };
+  return ask.kind === 'allocate' ? refusal(choice) : { kind: 'failed', reason };
 }
 
 export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Effect> {

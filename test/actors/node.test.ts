@@ -156,6 +156,16 @@ test('what was granted and then blocked is not handed out once more', () => {
   assert.equal(grows(ask(more(a))), ['S1', 'S3']);
 });
 
+test('what was promised is handed out again, also where the rest of a larger wish is not to be had', () => {
+  const a = growing('a', ['S1']);
+  const { ask, view } = bench([drivesNode(['S1', 'S2']), a]);
+  assert.equal(grows(ask(more(a))), ['S1', 'S2']);
+  view.put(growing('a', ['S1'], 4));
+  const answer = ask(more(a));
+  assert.equal(grows(answer), ['S1', 'S2']);
+  assert.is(answer.kind === 'more' && answer.events[0]?.reason, 'AllocateContainerDrivesError');
+});
+
 test('growth holds what is new alone: a drive that is given up before it is written is free for others', () => {
   const [a, b] = [growing('a', ['S1', 'S2'], 3), bound('drive', 'b', { spec: { numDrives: 1 } })];
   const { ask, view, state, send } = bench([drivesNode(['S1', 'S2', 'S3']), a, b]);
@@ -273,7 +283,7 @@ test('without owner, node or cluster the refusal is an ordinary error', () => {
   assert.is(text(orphan), 'failed to get owner cluster: container has no owner references');
   assert.is(text(stray), 'failed to get owner cluster: wekaclusters.weka.weka.io "gone" not found');
   view.remove(nodeOf());
-  assert.is(text(orphan), 'node not found');
+  assert.is(text(orphan), 'failed to get node node-1: not found');
 });
 
 // The place of the one container of its kind. F11.

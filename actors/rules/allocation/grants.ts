@@ -54,6 +54,9 @@ export function grantOfMore(before: Allocations | undefined, after: Allocations)
   return { allocations, more: true };
 }
 
+export const holdsNothing = ({ allocations: { drives = [], virtualDrives = [] } }: Grant): boolean =>
+  drives.length + virtualDrives.length === 0;
+
 /** First ones are written once there are any at all: what the status says wins. More are, once it names each of them. */
 export function isWritten({ allocations, more }: Grant, container: WekaContainer | undefined): boolean {
   const held = container?.status?.allocations;

@@ -49,7 +49,7 @@ for (const [number, all, blocked, others, need, expected] of [
   [8, undefined, 'not json', [], 1, 'not enough drives available: need 1, have 0'],
   [9, 'null', undefined, [], 1, 'not enough drives available: need 1, have 0'],
 ] as const) {
-  test(`spec 05 §6, §17 #12 to #15: row ${number}`, () => {
+  test(`spec 05 §17 #12, #13, #14, #15, §6: row ${number}`, () => {
     const choice = chooseDrives(drivesNode(all, blocked), others, need);
     if (choice.kind === 'chosen') assert.equal(choice.serials, expected);
     else if (expected instanceof RegExp) assert.match(choice.reason, expected);
@@ -116,7 +116,7 @@ function fill(
 }
 const compute = (count: number): readonly ContainerMode[] => Array.from({ length: count }, () => 'compute');
 
-test('spec 05 §8.5, §17 #3, #6: blocks of 100 in 500', () => {
+test('spec 05 §17 #3, #6, §8.5: blocks of 100 in 500', () => {
   assert.equal(fill(cluster(500, [35300, 35301, 35302]), false, compute(5)), [
     '35000 35303',
     '35100 35304',
@@ -126,7 +126,7 @@ test('spec 05 §8.5, §17 #3, #6: blocks of 100 in 500', () => {
   ]);
 });
 
-test('spec 05 §8.5, §17 #5: blocks of 60 in 260', () => {
+test('spec 05 §17 #5, §8.5: blocks of 60 in 260', () => {
   assert.equal(fill(cluster(260, [35240, 35241, 35242]), true, compute(5)), [
     '35000 35243',
     '35060 35244',
@@ -136,7 +136,7 @@ test('spec 05 §8.5, §17 #5: blocks of 60 in 260', () => {
   ]);
 });
 
-test('spec 05 §8.1, §17 #8: envoy and telemetry get an agent port alone', () => {
+test('spec 05 §17 #8, §8.1: envoy and telemetry get an agent port alone', () => {
   assert.equal(fill(cluster(500, [35300, 35301, 35302]), false, ['envoy', 'telemetry', 'compute']), [
     '- 35303',
     '- 35304',

@@ -121,7 +121,7 @@ for (const [number, free, need, cores, expected] of [
   // A-8, §17 #21: the generated order has no room, largest first has.
   [5, [20000, 500, 500], 21000, 4, 't1:10000 t1:10000 t2:500 t3:500'],
 ] as const) {
-  test(`spec 05 §7.5, §17 #21: row ${number}`, () => {
+  test(`spec 05 §17 #21, §7.5: row ${number}`, () => {
     assert.is(outcome(chooseByCapacity(drives('TLC', ...free), ask(need, cores), settings(true))), expected);
   });
 }
@@ -153,7 +153,7 @@ for (const [enforced, tlc, qlc, capacity, tlcPart, qlcPart, cores, expected] of 
   [true, [1, 10000], [1, 20000], 12000, 1, 10, 2, 't1:545 t1:545 q1:5455 q1:5455'],
   [true, [2, 10000], [0, 0], 12000, 1, 1, 6, 'no QLC drives available but QLC capacity 6000 GiB is required'],
 ] as const) {
-  test(`spec 05 §15.3, §17 #18: ${capacity} GiB at ${tlcPart}:${qlcPart} on ${cores} cores, enforced ${enforced}`, () => {
+  test(`spec 05 §17 #18, §15.3: ${capacity} GiB at ${tlcPart}:${qlcPart} on ${cores} cores, enforced ${enforced}`, () => {
     const ratio = { tlc: tlcPart, qlc: qlcPart };
     const all = [...sized(tlc[0], 'TLC', tlc[1]), ...sized(qlc[0], 'QLC', qlc[1])];
     const choice = chooseByCapacity(all, ask(capacity, cores, { ratio }), settings(enforced));

@@ -131,7 +131,7 @@ for (const [number, have, spec, expected] of [
   ],
   [6, [['t1', 500]], { numDrives: 2, driveCapacity: 500, numCores: 1 }, 't1:500'],
 ] as const) {
-  test(`spec 05 §12.2, §17 #41: growth of shared drives, row ${number}`, () => {
+  test(`spec 05 §17 #41, §12.2: growth of shared drives, row ${number}`, () => {
     assert.is(added(have, spec), expected);
   });
 }

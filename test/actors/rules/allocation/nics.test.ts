@@ -79,7 +79,7 @@ for (const [number, macs, before, cores, after, events] of [
   [6, ['m1'], '{"ns/a":{"nics":["m1"]},"ns/b":{}}', 1, undefined, 1],
   [7, 'null', undefined, 1, '{"ns/b":{}}', 1],
 ] as const) {
-  test(`spec 05 §10.3, §17 #43: row ${number}`, () => {
+  test(`spec 05 §17 #43, §10.3: row ${number}`, () => {
     const allocation = allocateNics(asking(cores), cloudNode(macs, before), nobody);
     if (allocation.kind === 'failed') throw new Error(allocation.reason);
     assert.is(allocation.annotation, after);
@@ -108,7 +108,7 @@ for (const [node, reason] of [
   [cloudNode('no'), 'failed to unmarshal weka-nics: '],
   [cloudNode(['m1'], '[]'), 'failed to unmarshal weka-allocations: '],
 ] as const) {
-  test(`spec 05 §10.3, §17 #44: ${reason}`, () => {
+  test(`spec 05 §17 #44, §10.3: ${reason}`, () => {
     const allocation = allocateNics(asking(), node, nobody);
     assert.is(allocation.kind, 'failed');
     if (allocation.kind === 'failed') assert.match(allocation.reason, reason);
@@ -258,7 +258,7 @@ for (const [path, annotation, expected] of [
   ['metadata.uid.length', undefined, `${FAILED}field metadata.uid.length not found and path metadata.uid.length`],
   ['metadata.constructor', undefined, `${FAILED}field metadata.constructor not found and path metadata.constructor`],
 ] as const) {
-  test(`spec 05 §11, §17 #9, #46: a client with path ${path ?? 'none'}, annotation ${annotation ?? 'none'}`, () => {
+  test(`spec 05 §17 #9, #46, §11: a client with path ${path ?? 'none'}, annotation ${annotation ?? 'none'}`, () => {
     const node = nodeOf(NODE, { annotations: { 'weka.io/machine-identifier-ref': annotation } });
     assert.is(told(client(path), node), expected);
   });
