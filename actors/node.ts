@@ -32,6 +32,7 @@ import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
 import { type Grant, grantOfMore, grantsBeside, holding, holdsNothing, isWritten } from './rules/allocation/grants.ts';
 import { holdsNics } from './rules/allocation/nics.ts';
 import { placeTakenBy } from './rules/bind.ts';
+import { isDiscovered } from './rules/node-info.ts';
 import type { View } from './view.ts';
 import { runScript } from './worker.ts';
 
@@ -87,6 +88,8 @@ export type Effect =
   | { readonly kind: 'keep'; readonly allocated: Grants }
   | { readonly kind: 'timer'; readonly attempt: number; readonly delayMs: number };
 
+const FINAL: ReadonlySet<NodeAsk['kind']> = new Set(['allocate', 'allocateMore', 'bind']);
+
 /** What was granted and is not yet written, by container. */
 export type Grants = ReadonlyMap<ContainerUid, Grant>;
 const NONE: Grants = new Map();
@@ -133,9 +136,11 @@ export function decider(
     switch (msg.kind) {
       case 'asked': {
         const [asked, answer] = respond(state, msg.ask);
+        const said = { kind: 'answer', to: msg.answer, answer, what: `${msg.ask.kind}:${answer.kind}` } as const;
+        // What is answered for good starts no work and ends nobody's wait.
+        if (FINAL.has(msg.ask.kind)) return [asked, [said]];
         const [next, effects] = advance(asked, now);
-        const what = `${msg.ask.kind}:${answer.kind}`;
-        return [next, [{ kind: 'answer', to: msg.answer, answer, what }, ...effects]];
+        return [next, [said, ...effects]];
       }
       case 'lookAgain':
         return advance(state, now);
@@ -301,7 +306,7 @@ export function decider(
   function advanceDiscovery(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
     const asking = [...state.asking].flatMap((uid) => view.container(uid) ?? []);
-    const over = node === undefined || knownInfo(node, view, settings).kind !== 'discover';
+    const over = node === undefined || isDiscovered(node);
     const wakes = over ? [...state.asking].map((uid) => ({ kind: 'wake', uid }) as const) : [];
     const next: State = over ? { ...state, asking: new Set(), discovery: { ...state.discovery, failures: 0 } } : state;
     return works(next, 'discovery', nextDiscovery(name, asking, view, settings)?.script, wakes, now);
@@ -354,22 +359,25 @@ export function decider(
     const here = (uid: ContainerUid): boolean => view.container(uid) !== undefined || !view.synced();
     const boundTo = (uid: ContainerUid): string | undefined => view.container(uid)?.status?.nodeAffinity || undefined;
     const elsewhere = (uid: ContainerUid): boolean => (boundTo(uid) ?? name) !== name;
-    const granted = state.allocated ?? NONE;
-    const left = [...granted].filter(
-      ([uid, grant]) => here(uid) && !isWritten(grant, view.container(uid)) && !elsewhere(uid),
-    );
-    const placed = new Set([...state.placed].filter((uid) => here(uid) && boundTo(uid) === undefined));
+    const unwritten = (uid: ContainerUid, grant: Grant): boolean =>
+      here(uid) && !isWritten(grant, view.container(uid)) && !elsewhere(uid);
+    const unbound = (uid: ContainerUid): boolean => here(uid) && boundTo(uid) === undefined;
+    const { allocated: granted = NONE } = state;
+    const every = [...granted].every(([uid, grant]) => unwritten(uid, grant));
     return {
       ...state,
-      allocated: left.length === granted.size ? granted : new Map(left),
-      placed,
-      asking: new Set([...state.asking].filter(here)),
-      lacking: new Set([...state.lacking].filter(here)),
-      leaving: new Set([...state.leaving].filter(here)),
-      waiting: new Map([...state.waiting].filter(([uid]) => here(uid))),
+      allocated: every ? granted : new Map([...granted].filter(([uid, grant]) => unwritten(uid, grant))),
+      placed: kept(state.placed, unbound),
+      asking: kept(state.asking, here),
+      lacking: kept(state.lacking, here),
+      leaving: kept(state.leaving, here),
+      waiting: state.waiting.size === 0 ? state.waiting : new Map([...state.waiting].filter(([uid]) => here(uid))),
     };
   }
 }
+/** Most are empty, in most turns. */
+const kept = (uids: ReadonlySet<ContainerUid>, holds: (uid: ContainerUid) => boolean): ReadonlySet<ContainerUid> =>
+  uids.size === 0 ? uids : new Set([...uids].filter(holds));
 
 /** What is said to all whose subject is still at work. */
 type Unfinished = Extract<DiscoverAnswer, { readonly kind: 'pending' | 'failed' }>;

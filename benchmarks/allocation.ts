@@ -1,5 +1,5 @@
 /**
- * First allocations in one burst: the real step, workers, registry and node actors over real stores that are filled by
+ * First allocations in one burst, begun in slices as a store tells of them: the real step, workers, registry and node actors over real stores that are filled by
  * hand; each grant is written and its answer enters the store. Checks that each got what it asked for and no two the same.
  */
 import { passOf } from '../actors/flows/pass.ts';
@@ -106,7 +106,9 @@ async function burst(count: number, perNode: number): Promise<number> {
 
   const asking = spawn(system.root, 'asking', idle, () => ({ kind: 'stop' }));
   const beginMs = cpuMs();
-  for (const container of containers) {
+  for (const [index, container] of containers.entries()) {
+    // As many at once as a store tells of at once: then what is ready runs.
+    if (index > 0 && index % SLICE === 0) await new Promise<void>((resolve) => clock.after(0, resolve));
     const pass = passOf(container, container.status, { view, settings }, { nowMs: 0, wallMs: 0, chance: 0 });
     const said = allocateResources(pass);
     if (said.kind !== 'ask') throw new Error(`said ${said.kind}`);

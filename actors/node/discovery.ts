@@ -10,6 +10,7 @@ import { kubeText } from '../flows/said.ts';
 import { discoveryDraft, discoveryName } from '../rules/helpers.ts';
 import {
   DISCOVERY_ANNOTATION,
+  isDiscovered,
   type NodeInfoResult,
   nodeInfoOf,
   nodeInfoOfResult,
@@ -35,7 +36,7 @@ export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], 
   const node = view.node(name);
   if (node === undefined) return leftOver(name, 'discovery', view);
   const helpers = helpersOf(name, asking, view, settings);
-  if (knownInfo(node, view, settings).kind !== 'discover') {
+  if (isDiscovered(node)) {
     const left = helpers.find(({ metadata }) => metadata.deletionTimestamp === undefined);
     return left === undefined ? undefined : { script: collect(left) };
   }

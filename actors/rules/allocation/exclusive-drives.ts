@@ -18,7 +18,8 @@ export function chooseDrives(node: Node, others: readonly WekaContainer[], need:
   const blocked = present ? textsIn(node, ANNOTATIONS.blockedDrives) : [];
   if (typeof all === 'string') return unreadable('weka-drives', all);
   if (typeof blocked === 'string') return unreadable('blocked-drives', blocked);
-  const taken = new Set([...blocked, ...others.flatMap(drivesHeldBy)]);
+  const taken = new Set(blocked);
+  for (const other of others) for (const id of drivesHeldBy(other)) taken.add(id);
   const free = all.filter((serial) => !taken.has(serial));
   if (free.length < need) {
     return {
@@ -36,7 +37,7 @@ const unreadable = (name: string, why: string): DriveChoice => ({
 });
 
 /** Serials of exclusive drives and physical UUIDs of shared ones: the two never meet. */
-export const drivesHeldBy = ({ status }: WekaContainer): readonly string[] => [
-  ...(status?.allocations?.drives ?? []),
-  ...(status?.allocations?.virtualDrives ?? []).map(({ physicalUUID }) => physicalUUID),
-];
+export function drivesHeldBy({ status }: WekaContainer): readonly string[] {
+  const { drives = [], virtualDrives = [] } = status?.allocations ?? {};
+  return virtualDrives.length === 0 ? drives : [...drives, ...virtualDrives.map(({ physicalUUID }) => physicalUUID)];
+}

@@ -17,10 +17,10 @@ function drivesTwice(containers: readonly WekaContainer[]): readonly string[] {
   const holderOf = new Map<string, WekaContainer>();
   const found: string[] = [];
   for (const container of containers) {
-    for (const serial of new Set(container.status?.allocations?.drives)) {
+    for (const serial of container.status?.allocations?.drives ?? []) {
       const other = holderOf.get(serial);
       if (other === undefined) holderOf.set(serial, container);
-      else found.push(`drive ${serial} by ${nameOf(other)} and ${nameOf(container)}`);
+      else if (other !== container) found.push(`drive ${serial} by ${nameOf(other)} and ${nameOf(container)}`);
     }
   }
   return found;
@@ -30,9 +30,10 @@ function portsTwice(
   containers: readonly WekaContainer[],
   blockOf: (container: WekaContainer) => number,
 ): readonly string[] {
-  const held = containers
-    .flatMap((container) => portsHeldBy(container, blockOf(container)).map((range) => ({ ...range, container })))
-    .sort((a, b) => a.base - b.base);
+  const held: (Range & { readonly container: WekaContainer })[] = [];
+  for (const container of containers)
+    for (const { base, length } of portsHeldBy(container, blockOf(container))) held.push({ base, length, container });
+  held.sort((a, b) => a.base - b.base);
   const found: string[] = [];
   let before: (Range & { readonly container: WekaContainer }) | undefined;
   for (const range of held) {

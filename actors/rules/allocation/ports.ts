@@ -52,10 +52,10 @@ const none = (size: number, offset: number): string => `no free range found with
 
 export function portsHeldBy({ status }: WekaContainer, blockSize: number): Range[] {
   const { wekaPort = 0, agentPort = 0 } = status?.allocations ?? {};
-  return [
-    ...(wekaPort > 0 ? [{ base: wekaPort, length: blockSize }] : []),
-    ...(agentPort > 0 ? [{ base: agentPort, length: 1 }] : []),
-  ];
+  const held: Range[] = [];
+  if (wekaPort > 0) held.push({ base: wekaPort, length: blockSize });
+  if (agentPort > 0) held.push({ base: agentPort, length: 1 });
+  return held;
 }
 
 /** The lowest port at or above `base + offset` from which `size` ports are free and inside the range. Source: spec 05, 8.5. */
