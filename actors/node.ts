@@ -271,7 +271,12 @@ export function decider(
     const grant = grantOfMore(container.status?.allocations, allocations);
     if (answer.kind === 'refused' && holdsNothing(grant)) {
       const { reason, retryMs } = answer;
-      return [state, { kind: 'noMore', reason, retryMs, events: told } satisfies AllocateMoreAnswer];
+      // Who asks has nothing in hand: what it was granted and is blocked by now is reserved no longer.
+      const left = granted.has(uid) ? new Map([...granted].filter(([each]) => each !== uid)) : granted;
+      return [
+        { ...state, allocated: left },
+        { kind: 'noMore', reason, retryMs, events: told } satisfies AllocateMoreAnswer,
+      ];
     }
     const next = { ...state, allocated: new Map(granted).set(uid, grant) };
     return [next, { kind: 'more', allocations, events: told } satisfies AllocateMoreAnswer];

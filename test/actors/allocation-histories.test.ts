@@ -175,9 +175,13 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
     }
     return answer;
   }
-  /** The router tells the nodes of every change. What is written, or will never be, is promised no longer. */
+  /** The router tells the nodes of every change. */
   function heard(): void {
     for (const name of NODES) turn(name);
+    forget();
+  }
+  /** What is written, or will never be, as the view has it, is promised no longer. */
+  function forget(): void {
     for (const [uid, list] of promised)
       promised.set(
         uid,
@@ -246,6 +250,7 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
     const uid = uidOf(container);
     const flags = FLAGS[imageOf(container)] ?? {};
     knownFlags.set(imageOf(container), flags);
+    forget();
     const held = new Map(heldOn(node, seen()));
     const own = held.get(uid);
     held.delete(uid);
@@ -284,6 +289,10 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
       }
       if (answer?.kind !== 'noMore') throw new Error(`answered ${answer?.kind}`);
       met.noMore += 1;
+      promised.set(
+        uid,
+        (promised.get(uid) ?? []).filter((each) => each.node !== node),
+      );
       if (judged.need <= 0 || judged.can === 'yes') throw new Error(`more can be had, refused: ${answer.reason}`);
       const [event] = answer.events;
       assert.ok(event?.message.startsWith(answer.reason));
