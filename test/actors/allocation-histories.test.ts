@@ -377,6 +377,8 @@ function live({ drives, shared, portRange, apart, enforced, wishes, actions }: F
       case 'writeLost': {
         const hand = target && inHand.get(uidOf(target));
         if (target === undefined || hand === undefined) return;
+        // As its actor does: first allocations that were seen meanwhile are kept, the new ones are not written over them.
+        if (!hand.more && target.status?.allocations !== undefined) return void inHand.delete(uidOf(target));
         const done = world.write(
           uidOf(target),
           (before) => withStatus(before, { nodeAffinity: hand.node, allocations: hand.allocations }),
