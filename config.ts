@@ -123,6 +123,7 @@ const policies = {
   allAtOnceForceReplaces: flag('ALL_AT_ONCE_FORCE_REPLACES', false, 'Upgrade policy all-at-once-force replaces pods by force.', readme('V10')),
   waitIsNotError: flag('WAIT_IS_NOT_ERROR', false, 'A wait leaves status.status alone.', readme('V2')),
   envoyProbeExcludesSelf: flag('ENVOY_PROBE_EXCLUDES_SELF', false, 'The search for the envoy process does not find itself.', readme('V4')),
+  allocationLease: flag('ALLOCATION_LEASE', true, 'Choose drives and ports of a node only under its lease weka-allocator-<node>.', readme('I8')),
   collectLeftovers: flag('COLLECT_LEFTOVERS', false, 'Delete unused drive proxies, and leases of gone nodes.', readme('V6')),
 };
 

@@ -13,6 +13,7 @@ import type {
   AllocateMoreAnswer,
   BindAnswer,
   DiscoverAnswer,
+  LeaseAnswer,
   LoadDriversAnswer,
   NicsAnswer,
   NodeAnswer,
@@ -24,6 +25,7 @@ import type { Node } from '../messages/resources.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
+import { allocationLeaseName, giveLeaseBack, HOLD_MS, type Holder, takeLease } from './node/allocation-lease.ts';
 import { knownInfo, nextDiscovery } from './node/discovery.ts';
 import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
 import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
@@ -39,7 +41,7 @@ import { runScript } from './worker.ts';
 /** After a failure the same is tried again so much later, doubling. Source: I6. */
 export const RETRY_MS_MIN = 10_000;
 export const RETRY_MS_MAX = 300_000;
-type Subject = 'discovery' | 'drivers' | 'nics';
+type Subject = 'discovery' | 'drivers' | 'nics' | 'lease';
 /** One subject's work. `failures` in a row; `failure` is what the last one said. */
 interface Work {
   readonly phase: 'idle' | 'running' | 'resting';
@@ -57,11 +59,18 @@ export interface State {
   readonly waiting: ReadonlyMap<ContainerUid, Wants>;
   /** Who waits for NICs, in order of arrival. */
   readonly lacking: ReadonlySet<ContainerUid>;
+  /** Who waits for the allocation lease, in order of arrival. */
+  readonly choosing: ReadonlySet<ContainerUid>;
+  /** Until when choices may be made under the lease; undefined: it is not held. Monotonic. */
+  readonly leasedUntilMs: number | undefined;
+  /** Whether it is being taken or renewed, else given back, while there is work on it. */
+  readonly takesLease: boolean;
   /** Whose NICs are to be freed, in order of arrival. */
   readonly leaving: ReadonlySet<ContainerUid>;
   readonly discovery: Work;
   readonly drivers: Work;
   readonly nics: Work;
+  readonly lease: Work;
   /**
    * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
    * would have two holders once it can.
@@ -89,6 +98,8 @@ export type Effect =
   | { readonly kind: 'timer'; readonly attempt: number; readonly delayMs: number };
 
 const FINAL: ReadonlySet<NodeAsk['kind']> = new Set(['allocate', 'allocateMore', 'bind']);
+/** A lease that is held is renewed at this pace while there are choices under it that are not written. */
+const RENEW_MS = 5_000;
 
 /** What was granted and is not yet written, by container. */
 export type Grants = ReadonlyMap<ContainerUid, Grant>;
@@ -99,10 +110,14 @@ export const initial: State = {
   asking: new Set(),
   waiting: new Map(),
   lacking: new Set(),
+  choosing: new Set(),
+  leasedUntilMs: undefined,
+  takesLease: false,
   leaving: new Set(),
   discovery: rest,
   drivers: rest,
   nics: rest,
+  lease: rest,
   allocated: undefined,
   placed: new Set(),
 };
@@ -116,6 +131,8 @@ export interface Deps {
   readonly newUuid: () => string;
   /** By node. Lives as long as the process: a grant that is forgotten is a drive given twice. */
   readonly grants: Map<NodeName, Grants>;
+  /** Absent: nobody else chooses on this node, so no lease is needed. `instance`: of this process, in the holder's identity. */
+  readonly lease?: { readonly instance: string; readonly wallMs: () => number };
   readonly wake: (uid: ContainerUid) => void;
   readonly callers: Callers;
   readonly clock: Clock;
@@ -123,7 +140,7 @@ export interface Deps {
 
 export function decider(
   name: NodeName,
-  { view, settings, flagsOf, newUuid, grants }: Omit<Deps, 'wake' | 'callers' | 'clock'>,
+  { view, settings, flagsOf, newUuid, grants, lease }: Omit<Deps, 'wake' | 'callers' | 'clock'>,
 ) {
   return function decide(before: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
     const held = before.allocated ?? grants.get(name) ?? NONE;
@@ -135,10 +152,10 @@ export function decider(
   function turn(state: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
     switch (msg.kind) {
       case 'asked': {
-        const [asked, answer] = respond(state, msg.ask);
+        const [asked, answer] = respond(state, msg.ask, now.ms);
         const said = { kind: 'answer', to: msg.answer, answer, what: `${msg.ask.kind}:${answer.kind}` } as const;
         // What is answered for good starts no work and ends nobody's wait.
-        if (FINAL.has(msg.ask.kind)) return [asked, [said]];
+        if (FINAL.has(msg.ask.kind) && answer.kind !== 'pending') return [asked, [said]];
         const [next, effects] = advance(asked, now);
         return [next, [said, ...effects]];
       }
@@ -148,6 +165,7 @@ export function decider(
         const work = state[msg.work];
         if (work.phase !== 'running' || work.attempt !== msg.attempt) return [state, []];
         // One of several steps has succeeded: the failures before it count until nobody waits any more.
+        if (msg.work === 'lease' && msg.failure === undefined) return leased(state, now);
         return msg.failure === undefined
           ? advance({ ...state, [msg.work]: { ...work, phase: 'idle', failure: undefined } }, now)
           : rests(state, msg.work, msg.failure, now.fresh);
@@ -155,15 +173,16 @@ export function decider(
       case 'retryDue': {
         const due = (work: Work): Work =>
           work.phase === 'resting' && work.attempt === msg.attempt ? { ...work, phase: 'idle' } : work;
-        const { discovery, drivers, nics } = state;
-        return advance({ ...state, discovery: due(discovery), drivers: due(drivers), nics: due(nics) }, now);
+        const { discovery, drivers, nics, lease: held } = state;
+        const works = { discovery: due(discovery), drivers: due(drivers), nics: due(nics), lease: due(held) };
+        return advance({ ...state, ...works }, now);
       }
       default:
         return unreachable(msg);
     }
   }
 
-  function respond(state: State, ask: NodeAsk): readonly [State, NodeAnswer] {
+  function respond(state: State, ask: NodeAsk, nowMs: number): readonly [State, NodeAnswer] {
     const container = view.container(ask.uid);
     const node = view.node(name);
     if (container === undefined || node === undefined)
@@ -200,7 +219,7 @@ export function decider(
         return [next, answerOf(state.nics, 3_000, 'NICs are being released')];
       }
       case 'allocate':
-        return allocated(state, container, node, ask.flags);
+        return allocated(state, container, node, ask.flags, nowMs);
       case 'allocateMore':
         return grown(state, container, node);
       case 'bind': {
@@ -219,12 +238,18 @@ export function decider(
     container: WekaContainer,
     node: Node,
     flags: FeatureFlags,
+    nowMs: number,
   ): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
     const granted = state.allocated ?? NONE;
     const held = container.status?.allocations ?? granted.get(uid)?.allocations;
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
+    if (lease !== undefined && !((state.leasedUntilMs ?? Number.NEGATIVE_INFINITY) > nowMs)) {
+      const next = { ...state, choosing: new Set([...state.choosing, uid]) };
+      const reason = `the lease ${allocationLeaseName(name)} is waited for`;
+      return [next, { kind: 'pending', delayMs: RETRY_MS_MIN, reason } satisfies LeaseAnswer];
+    }
     const owner = container.metadata.ownerReferences?.[0];
     if (owner === undefined) return [state, refusal('failed to get owner cluster: container has no owner references')];
     const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
@@ -287,7 +312,43 @@ export function decider(
     const [known, discoveryEffects] = advanceDiscovery(state, now);
     const [loaded, driverEffects] = advanceDrivers(known, now);
     const [given, nicEffects] = advanceNics(loaded, now);
-    return [given, [...discoveryEffects, ...driverEffects, ...nicEffects]];
+    const [held, leaseEffects] = advanceLease(given, now);
+    return [held, [...discoveryEffects, ...driverEffects, ...nicEffects, ...leaseEffects]];
+  }
+  /** Taken for those who wait, renewed while a choice is not written, given back when all are. */
+  function advanceLease(state: State, now: Now): Turn<State, Effect> {
+    if (lease === undefined) return [state, []];
+    const choosing = kept(state.choosing, (uid) => view.container(uid)?.status?.allocations === undefined);
+    const unwritten = [...(state.allocated ?? NONE)].find(([, { more }]) => !more)?.[0];
+    const [first = unwritten] = choosing;
+    const next = { ...state, choosing };
+    const { leasedUntilMs } = state;
+    if (first === undefined) {
+      if (leasedUntilMs === undefined) return [next, []];
+      const [given, effects] = works(next, 'lease', giveLeaseBack(holder(lease)), [], now);
+      return given === next ? [next, []] : [{ ...given, takesLease: false, leasedUntilMs: undefined }, effects];
+    }
+    const due = leasedUntilMs === undefined ? choosing.size > 0 : leasedUntilMs - now.ms <= HOLD_MS - RENEW_MS;
+    return due
+      ? works({ ...next, takesLease: true }, 'lease', takeLease(holder(lease, first)), [], now)
+      : [next, []];
+  }
+  function holder({ instance, wallMs }: NonNullable<Deps['lease']>, uid?: ContainerUid): Holder {
+    const { namespace = '', name: called = '' } = (uid === undefined ? undefined : view.container(uid)?.metadata) ?? {};
+    return {
+      node: name,
+      namespace: settings.operatorNamespace,
+      identity: `${namespace}/${called}@${instance}`,
+      wallMs,
+    };
+  }
+  /** Taken, or given back: whoever waits asks again, and has its choice in this very lease. */
+  function leased(state: State, now: Now): Turn<State, Effect> {
+    const idle: State = { ...state, lease: { ...state.lease, phase: 'idle', failure: undefined, failures: 0 } };
+    if (!state.takesLease) return advance(idle, now);
+    const wakes = [...state.choosing].map((uid) => ({ kind: 'wake', uid }) as const);
+    const renews = { kind: 'timer', attempt: now.fresh, delayMs: RENEW_MS } as const;
+    return [{ ...idle, choosing: new Set(), leasedUntilMs: now.ms + HOLD_MS }, [...wakes, renews]];
   }
   function advanceNics(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
@@ -354,7 +415,7 @@ export function decider(
     const work: Work = { phase: 'resting', attempt: fresh, failures, failure };
     const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
     const nics = [...state.lacking, ...state.leaving];
-    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics }[subject];
+    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics, lease: state.choosing }[subject];
     const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
     return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
   }
@@ -376,6 +437,7 @@ export function decider(
       asking: kept(state.asking, here),
       lacking: kept(state.lacking, here),
       leaving: kept(state.leaving, here),
+      choosing: kept(state.choosing, here),
       waiting: state.waiting.size === 0 ? state.waiting : new Map([...state.waiting].filter(([uid]) => here(uid))),
     };
   }
@@ -413,7 +475,8 @@ export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Ef
     initial,
     first: { kind: 'lookAgain' },
     coalesced: ['lookAgain'],
-    busy: ({ discovery, drivers, nics }) => [discovery, drivers, nics].some(({ phase }) => phase === 'running'),
+    busy: ({ discovery, drivers, nics, lease }) =>
+      [discovery, drivers, nics, lease].some(({ phase }) => phase === 'running'),
     decide: decider(name, deps),
     perform: {
       answer: ({ to, answer }) => to(answer),

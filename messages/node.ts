@@ -55,6 +55,8 @@ export type AllocateAnswer =
       readonly retryMs: number;
       readonly events: readonly EventNote[];
     };
+/** The lease of the node's choices is waited for. */
+export type LeaseAnswer = { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string };
 export type AllocateMoreAnswer =
   /** All that the container has from now on. */
   | { readonly kind: 'more'; readonly allocations: Allocations; readonly events: readonly EventNote[] }
@@ -74,7 +76,7 @@ export type BindAnswer =
 interface AnswerOf {
   readonly discover: DiscoverAnswer;
   readonly loadDrivers: LoadDriversAnswer;
-  readonly allocate: AllocateAnswer;
+  readonly allocate: AllocateAnswer | LeaseAnswer;
   readonly allocateMore: AllocateMoreAnswer;
   readonly nics: NicsAnswer;
   readonly releaseNics: ReleaseAnswer;
@@ -88,7 +90,7 @@ export type NodeMessage =
   | { readonly kind: 'lookAgain' }
   | {
       readonly kind: 'ended';
-      readonly work: 'discovery' | 'drivers' | 'nics';
+      readonly work: 'discovery' | 'drivers' | 'nics' | 'lease';
       readonly attempt: number;
       readonly failure: string | undefined;
     }

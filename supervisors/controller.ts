@@ -153,7 +153,13 @@ export function createController(options: ControllerOptions): Controller {
     spawn(
       parent,
       actorName(name),
-      node(name, { ...shared, flagsOf: (of) => knownFlags.get(of), newUuid, grants }),
+      node(name, {
+        ...shared,
+        flagsOf: (of) => knownFlags.get(of),
+        newUuid,
+        grants,
+        ...(settings.allocationLease ? { lease: { instance: options.instance, wallMs: clock.wallMs } } : {}),
+      }),
       judge,
     ),
   );

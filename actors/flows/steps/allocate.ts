@@ -33,6 +33,7 @@ function* allocate(pass: Pass): Script<Verdict> {
   const answer = yield* askNode(nodeName, { kind: 'allocate', uid, flags: flags.flags });
   if (answer.kind === 'allocated')
     return doneWith({ status: { allocations: answer.allocations }, events: answer.events });
+  if (answer.kind === 'pending') return wait(answer.delayMs, answer.reason);
   const { reason, events } = answer;
   return answer.plain ? failed(reason, { events }) : wait(answer.retryMs, reason, { events });
 }

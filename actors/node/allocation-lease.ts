@@ -1,0 +1,104 @@
+/**
+ * The Lease under which drives and ports of a node are chosen: it keeps out whoever else chooses there, another shard or the
+ * existing operator. Held for a batch, until all that was granted is written. Source: spec 05, 4.2; spec 01, 15.3; I8.
+ */
+import { createHash } from 'node:crypto';
+import { rfc3339Micro } from '../../io/clock.ts';
+import type { NodeName } from '../../messages/ids.ts';
+import { type KubeObject, LEASES, refOf } from '../../messages/kube.ts';
+import { kube, type Script, sleep } from '../calls.ts';
+import { kubeText } from '../flows/said.ts';
+
+/** A holder that has not renewed for so long, as seen from here, is taken to be gone. */
+export const LEASE_MS = 15_000;
+/** Nothing is chosen any more so long after it was taken or renewed: 5 s before anybody else may. */
+export const HOLD_MS = 10_000;
+const LOOK_AGAIN_MS = 3_000;
+const NAME_MAX = 253;
+
+interface LeaseSpec {
+  readonly holderIdentity?: string | null;
+  readonly leaseDurationSeconds?: number;
+  readonly acquireTime?: string;
+  readonly renewTime?: string;
+  readonly leaseTransitions?: number;
+}
+type Lease = KubeObject & { readonly spec?: LeaseSpec };
+
+/** One too long for a name ends with a hash of what was cut off. */
+export function allocationLeaseName(node: NodeName): string {
+  const name = `weka-allocator-${node}`;
+  if (name.length <= NAME_MAX) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${name.slice(0, NAME_MAX - hash.length - 1)}-${hash}`;
+}
+export interface Holder {
+  readonly node: NodeName;
+  /** The operator's: one lock for containers of all namespaces. */
+  readonly namespace: string;
+  /** `<namespace>/<name>@<instance>` of the first container of the batch. */
+  readonly identity: string;
+  readonly wallMs: () => number;
+}
+const refTo = ({ node, namespace }: Holder) => refOf(LEASES, { namespace, name: allocationLeaseName(node) });
+
+/** Takes or renews it, and waits for as long as somebody else does. Undefined: held now. Otherwise why it could not be asked for. */
+export function* takeLease(holder: Holder): Script<string | undefined> {
+  const { identity } = holder;
+  let seenVersion = '';
+  let stoodMs = 0;
+  for (;;) {
+    const found = yield* kube<Lease>({ verb: 'get', ref: refTo(holder) });
+    if (found.kind !== 'ok' && found.kind !== 'notFound') return kubeText(found);
+    const lease = found.kind === 'ok' ? found.answer : undefined;
+    const by = lease?.spec?.holderIdentity ?? '';
+    const ours = by === '' || sameProcess(by, identity);
+    stoodMs = lease?.metadata.resourceVersion === seenVersion ? stoodMs + LOOK_AGAIN_MS : 0;
+    seenVersion = lease?.metadata.resourceVersion ?? '';
+    if (ours || stoodMs >= Math.max(LEASE_MS, (lease?.spec?.leaseDurationSeconds ?? 0) * 1_000)) {
+      const written = yield* write(holder, lease);
+      if (written.kind === 'ok') return undefined;
+      // Another one was faster: it is looked at again. All else is an error, also where it may have been done.
+      if (written.kind !== 'conflict' && written.kind !== 'alreadyExists') return kubeText(written);
+    }
+    yield* sleep(LOOK_AGAIN_MS);
+  }
+}
+/** Of the same process: one whose renewal was lost holds it still. */
+const sameProcess = (a: string, b: string): boolean =>
+  a.split('@')[1] !== undefined && a.split('@')[1] === b.split('@')[1];
+
+function write(holder: Holder, lease: Lease | undefined) {
+  const { identity, namespace, node, wallMs } = holder;
+  const now = rfc3339Micro(wallMs());
+  const again = lease?.spec?.holderIdentity === identity;
+  const spec: LeaseSpec = {
+    holderIdentity: identity,
+    leaseDurationSeconds: LEASE_MS / 1_000,
+    acquireTime: again ? (lease?.spec?.acquireTime ?? now) : now,
+    renewTime: now,
+    leaseTransitions: (lease?.spec?.leaseTransitions ?? 0) + (lease === undefined || again ? 0 : 1),
+  };
+  const apiVersion = 'coordination.k8s.io/v1';
+  if (lease !== undefined) {
+    const object = { ...lease, apiVersion, kind: 'Lease', spec };
+    return kube<Lease>({ verb: 'replace', ref: refTo(holder), object });
+  }
+  const object = { apiVersion, kind: 'Lease', metadata: { namespace, name: allocationLeaseName(node) }, spec };
+  return kube<Lease>({ verb: 'create', type: LEASES, object });
+}
+
+/** Empties it, where it is this process's. What goes wrong costs others a wait of 15 s. */
+export function* giveLeaseBack(holder: Holder): Script<string | undefined> {
+  const found = yield* kube<Lease>({ verb: 'get', ref: refTo(holder) });
+  if (found.kind !== 'ok' || !sameProcess(found.answer.spec?.holderIdentity ?? '', holder.identity)) return undefined;
+  const spec = {
+    ...found.answer.spec,
+    holderIdentity: '',
+    leaseDurationSeconds: 1,
+    renewTime: rfc3339Micro(holder.wallMs()),
+  };
+  const emptied: Lease = { ...found.answer, spec };
+  yield* kube({ verb: 'replace', ref: refTo(holder), object: emptied });
+  return undefined;
+}
