@@ -1,6 +1,6 @@
 /**
- * State machine of one Kubernetes node: the one owner of its drives, ports and places, and of its discovery and driver
- * load. Answers every ask in the turn it comes; what takes time is done by one worker per subject, and whoever waits is
+ * State machine of one Kubernetes node: the one owner of its drives, ports and places, and of its discovery, driver
+ * load and CSI labels. Answers every ask in the turn it comes; what takes time is done by one worker per subject, and whoever waits is
  * told to look again. Remembers nothing that the API does not say, but grants not yet written. Source: design.md 3; F11, F12, F17, F39.
  */
 import type { Config } from '../config.ts';
@@ -12,6 +12,7 @@ import type {
   AllocateAnswer,
   AllocateMoreAnswer,
   BindAnswer,
+  CsiAnswer,
   DiscoverAnswer,
   LeaseAnswer,
   LoadDriversAnswer,
@@ -26,6 +27,7 @@ import type { WekaContainer } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
 import { allocationLeaseName, giveLeaseBack, HOLD_MS, type Holder, takeLease } from './node/allocation-lease.ts';
+import { type CsiClaims, claimed, left as leftCsi, nextLabels, present, writeLabels } from './node/csi-labels.ts';
 import { knownInfo, nextDiscovery } from './node/discovery.ts';
 import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
 import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
@@ -41,7 +43,9 @@ import { runScript } from './worker.ts';
 /** After a failure the same is tried again so much later, doubling. Source: I6. */
 export const RETRY_MS_MIN = 10_000;
 export const RETRY_MS_MAX = 300_000;
-type Subject = 'discovery' | 'drivers' | 'nics' | 'lease';
+/** A client's labels are looked at this often in any case. Source: spec 08, 2.5. */
+const LABELS_RETRY_MS_MAX = 30_000;
+type Subject = 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease';
 /** One subject's work. `failures` in a row; `failure` is what the last one said. */
 interface Work {
   readonly phase: 'idle' | 'running' | 'resting';
@@ -71,6 +75,8 @@ export interface State {
   readonly drivers: Work;
   readonly nics: Work;
   readonly lease: Work;
+  readonly csi: Work;
+  readonly claims: CsiClaims;
   /**
    * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
    * would have two holders once it can.
@@ -118,6 +124,8 @@ export const initial: State = {
   drivers: rest,
   nics: rest,
   lease: rest,
+  csi: rest,
+  claims: new Map(),
   allocated: undefined,
   placed: new Set(),
 };
@@ -152,7 +160,7 @@ export function decider(
   function turn(state: State, msg: NodeMessage, now: Now): Turn<State, Effect> {
     switch (msg.kind) {
       case 'asked': {
-        const [asked, answer] = respond(state, msg.ask, now.ms);
+        const [asked, answer] = respond(state, msg.ask, now);
         const said = { kind: 'answer', to: msg.answer, answer, what: `${msg.ask.kind}:${answer.kind}` } as const;
         // What is answered for good starts no work and ends nobody's wait.
         if (FINAL.has(msg.ask.kind) && answer.kind !== 'pending') return [asked, [said]];
@@ -173,8 +181,14 @@ export function decider(
       case 'retryDue': {
         const due = (work: Work): Work =>
           work.phase === 'resting' && work.attempt === msg.attempt ? { ...work, phase: 'idle' } : work;
-        const { discovery, drivers, nics, lease: held } = state;
-        const works = { discovery: due(discovery), drivers: due(drivers), nics: due(nics), lease: due(held) };
+        const { discovery, drivers, nics, csi, lease: held } = state;
+        const works = {
+          discovery: due(discovery),
+          drivers: due(drivers),
+          nics: due(nics),
+          csi: due(csi),
+          lease: due(held),
+        };
         return advance({ ...state, ...works }, now);
       }
       default:
@@ -182,7 +196,7 @@ export function decider(
     }
   }
 
-  function respond(state: State, ask: NodeAsk, nowMs: number): readonly [State, NodeAnswer] {
+  function respond(state: State, ask: NodeAsk, now: Now): readonly [State, NodeAnswer] {
     const container = view.container(ask.uid);
     const node = view.node(name);
     if (container === undefined || node === undefined)
@@ -219,9 +233,13 @@ export function decider(
         return [next, answerOf(state.nics, 3_000, 'NICs are being released')];
       }
       case 'allocate':
-        return allocated(state, container, node, ask.flags, nowMs);
+        return allocated(state, container, node, ask.flags, now.ms);
       case 'allocateMore':
         return grown(state, container, node);
+      case 'csiClaim':
+        return labelled({ ...state, claims: claimed(state.claims, ask, now.ms) }, now);
+      case 'csiLeave':
+        return labelled({ ...state, claims: leftCsi(state.claims, ask, now.ms) }, now);
       case 'bind': {
         const taken = placeTakenBy(container, name, view, state.placed, settings.allowMultipleProtocolsPerNode);
         if (taken !== undefined) return [state, { kind: 'taken', by: taken.metadata.name } satisfies BindAnswer];
@@ -230,6 +248,13 @@ export function decider(
       default:
         return unreachable(ask);
     }
+  }
+
+  /** A patch under way may be of what was said before: its end is waited for. */
+  function labelled(state: State, now: Now): readonly [State, CsiAnswer] {
+    const { csi, claims } = state;
+    const right = nextLabels(name, claims, view, settings, now.ms) === undefined && csi.phase !== 'running';
+    return [state, right ? { kind: 'kept' } : answerOf(csi, 1_000, 'CSI labels are being written')];
   }
 
   /** The same answer as before for one that asks twice; all others are seen with what they hold and were granted. */
@@ -312,8 +337,9 @@ export function decider(
     const [known, discoveryEffects] = advanceDiscovery(state, now);
     const [loaded, driverEffects] = advanceDrivers(known, now);
     const [given, nicEffects] = advanceNics(loaded, now);
-    const [held, leaseEffects] = advanceLease(given, now);
-    return [held, [...discoveryEffects, ...driverEffects, ...nicEffects, ...leaseEffects]];
+    const [labelled, labelEffects] = advanceCsi(given, now);
+    const [held, leaseEffects] = advanceLease(labelled, now);
+    return [held, [...discoveryEffects, ...driverEffects, ...nicEffects, ...labelEffects, ...leaseEffects]];
   }
   /** Taken for those who wait, renewed while a choice is not written, given back when all are. */
   function advanceLease(state: State, now: Now): Turn<State, Effect> {
@@ -329,9 +355,7 @@ export function decider(
       return given === next ? [next, []] : [{ ...given, takesLease: false, leasedUntilMs: undefined }, effects];
     }
     const due = leasedUntilMs === undefined ? choosing.size > 0 : leasedUntilMs - now.ms <= HOLD_MS - RENEW_MS;
-    return due
-      ? works({ ...next, takesLease: true }, 'lease', takeLease(holder(lease, first)), [], now)
-      : [next, []];
+    return due ? works({ ...next, takesLease: true }, 'lease', takeLease(holder(lease, first)), [], now) : [next, []];
   }
   function holder({ instance, wallMs }: NonNullable<Deps['lease']>, uid?: ContainerUid): Holder {
     const { namespace = '', name: called = '' } = (uid === undefined ? undefined : view.container(uid)?.metadata) ?? {};
@@ -349,6 +373,11 @@ export function decider(
     const wakes = [...state.choosing].map((uid) => ({ kind: 'wake', uid }) as const);
     const renews = { kind: 'timer', attempt: now.fresh, delayMs: RENEW_MS } as const;
     return [{ ...idle, choosing: new Set(), leasedUntilMs: now.ms + HOLD_MS }, [...wakes, renews]];
+  }
+  function advanceCsi(state: State, now: Now): Turn<State, Effect> {
+    const labels = nextLabels(name, state.claims, view, settings, now.ms);
+    if (labels !== undefined) return works(state, 'csi', writeLabels(name, labels), [], now);
+    return [state.csi.phase === 'idle' ? { ...state, csi: { ...state.csi, failures: 0 } } : state, []];
   }
   function advanceNics(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
@@ -413,9 +442,14 @@ export function decider(
   function rests(state: State, subject: Subject, failure: string, fresh: Attempt): Turn<State, Effect> {
     const failures = state[subject].failures + 1;
     const work: Work = { phase: 'resting', attempt: fresh, failures, failure };
-    const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
+    const delayMs = Math.min(
+      subject === 'csi' ? LABELS_RETRY_MS_MAX : RETRY_MS_MAX,
+      RETRY_MS_MIN * 2 ** (failures - 1),
+    );
     const nics = [...state.lacking, ...state.leaving];
-    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics, lease: state.choosing }[subject];
+    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics, csi: [], lease: state.choosing }[
+      subject
+    ];
     const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
     return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
   }
@@ -438,6 +472,7 @@ export function decider(
       lacking: kept(state.lacking, here),
       leaving: kept(state.leaving, here),
       choosing: kept(state.choosing, here),
+      claims: present(state.claims, here),
       waiting: state.waiting.size === 0 ? state.waiting : new Map([...state.waiting].filter(([uid]) => here(uid))),
     };
   }
@@ -465,6 +500,8 @@ function missing(ask: NodeAsk, node: NodeName | undefined): NodeAnswer {
       ? ['container not found', 'container not found']
       : ['node not found', `failed to get node ${node}: not found`];
   if (ask.kind === 'allocateMore') return { kind: 'noMore', reason: choice, retryMs: FAILED_RETRY_MS, events: [] };
+  // Labels go with their node.
+  if (ask.kind === 'csiLeave' && node !== undefined) return { kind: 'kept' };
   return ask.kind === 'allocate' ? refusal(choice) : { kind: 'failed', reason };
 }
 
@@ -475,8 +512,8 @@ export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Ef
     initial,
     first: { kind: 'lookAgain' },
     coalesced: ['lookAgain'],
-    busy: ({ discovery, drivers, nics, lease }) =>
-      [discovery, drivers, nics, lease].some(({ phase }) => phase === 'running'),
+    busy: ({ discovery, drivers, nics, csi, lease }) =>
+      [discovery, drivers, nics, csi, lease].some(({ phase }) => phase === 'running'),
     decide: decider(name, deps),
     perform: {
       answer: ({ to, answer }) => to(answer),

@@ -21,6 +21,8 @@ export interface View {
   /** Node agent pods of that node (labels of spec 07, 13), any phase. */
   readonly agentPods: (node: NodeName) => readonly Pod[];
   readonly node: (name: NodeName) => Node | undefined;
+  /** CSI drivers whose node plugin has registered there; known only with `CSI_REQUIRE_NODE_PLUGIN`. */
+  readonly csiDrivers: (node: NodeName) => readonly string[];
   readonly nodes: () => readonly Node[];
   readonly cluster: (uid: ClusterUid) => WekaCluster | undefined;
   readonly clusterByName: (namespace: string, name: string) => WekaCluster | undefined;

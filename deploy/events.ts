@@ -15,6 +15,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   CleanupJobFailed: 'The Job that empties its persistent directory failed; it is made again.',
   ClusterIdMismatch: 'Its process or its host belongs to another cluster or container. Nothing is done to it.',
   ContainerQuarantined: 'Its actor keeps crashing. The next try is in some minutes, or when the object changes.',
+  CsiLabelsError: 'The labels of its node for the CSI driver could not be kept, and why. Nothing else waits for them.',
   DeletionBlocked: 'It cannot leave: the stage, the cause, and the override that passes it over. Once for each cause.',
   DriveAdded: 'A drive was added to the cluster.',
   DriveDeactivated: 'A blocked drive was deactivated in the cluster.',
@@ -80,7 +81,7 @@ export const CONDITION_TEXTS: Readonly<Record<ConditionType, string>> = {
   ContainerRemoved: 'It is no longer a member.',
   ContainerDrivesResigned: 'Its drives are erased.',
   StemRescue: 'It was stuck before joining and was restarted, once.',
-  CsiLabelsApplied: 'The labels of its node for the CSI driver were set.',
+  CsiLabelsApplied: 'It has labelled its node for the CSI driver that the message names.',
   DeletionBlocked: 'It cannot leave, and why.',
   Quarantined: 'Its actor keeps crashing, and when it is tried again.',
 };

@@ -7,6 +7,7 @@ import { metadataShape, toleration } from './container-shape.ts';
 import type { KubeObject } from './kube.ts';
 import type {
   ConfigMap,
+  CsiNode,
   Job,
   Namespace,
   Node,
@@ -172,6 +173,12 @@ export const clientShape = object<WekaClient>({
   status: object<NonNullable<WekaClient['status']>>({ status: text, lastAppliedSpec: text }),
 });
 
+export const csiNodeShape = object<CsiNode>({
+  ...head,
+  spec: object<NonNullable<CsiNode['spec']>>({
+    drivers: list(object<{ readonly name: string }>({ name: must(text) })),
+  }),
+});
 export const configMapShape = object<ConfigMap>({ ...head, data: map(text) });
 export const secretShape = object<Secret>({ ...head, data: map(text) });
 export const namespaceShape = object<Namespace>({

@@ -69,6 +69,7 @@ export const DEPLOYMENTS = type('apps', 'v1', 'Deployment', 'deployments');
 export const JOBS = type('batch', 'v1', 'Job', 'jobs');
 /** Served by a metrics server, where there is one. */
 export const POD_METRICS = type('metrics.k8s.io', 'v1beta1', 'PodMetrics', 'pods');
+export const CSI_NODES = type('storage.k8s.io', 'v1', 'CSINode', 'csinodes', false);
 export const LEASES = type('coordination.k8s.io', 'v1', 'Lease', 'leases');
 
 /** Names one object. `namespace` is absent for cluster-scoped types. */

@@ -24,8 +24,15 @@ export type NodeAsk =
   | { readonly kind: 'nics'; readonly uid: ContainerUid }
   /** It leaves for good: its cloud NICs are free for others (F26). */
   | { readonly kind: 'releaseNics'; readonly uid: ContainerUid }
+  /** What a client says of its node's CSI topology labels, on every pass. The labels are the OR over the node's clients (F36). */
+  | { readonly kind: 'csiClaim'; readonly uid: ContainerUid; readonly driver: string; readonly says: CsiSays }
+  /** It speaks for that driver no longer; `undefined`: for whichever it last spoke. `kept` once no key stands because of it. */
+  | { readonly kind: 'csiLeave'; readonly uid: ContainerUid; readonly driver: string | undefined }
   /** The place of the one container of its kind on this node (F11). */
   | { readonly kind: 'bind'; readonly uid: ContainerUid };
+
+/** `stale`: only that its figures are old, or not there, is against it. */
+export type CsiSays = 'yes' | 'no' | 'stale';
 
 export type DiscoverAnswer =
   | { readonly kind: 'known'; readonly info: NodeInfo }
@@ -67,6 +74,11 @@ export type AllocateMoreAnswer =
       readonly retryMs: number | undefined;
       readonly events: readonly EventNote[];
     };
+/** `kept`: the labels are as they are to be. */
+export type CsiAnswer =
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'pending'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 /** `failed`: container or node is not known (yet). It says nothing about the place: nobody leaves because of it. */
 export type BindAnswer =
   | { readonly kind: 'granted' }
@@ -80,6 +92,8 @@ interface AnswerOf {
   readonly allocateMore: AllocateMoreAnswer;
   readonly nics: NicsAnswer;
   readonly releaseNics: ReleaseAnswer;
+  readonly csiClaim: CsiAnswer;
+  readonly csiLeave: CsiAnswer;
   readonly bind: BindAnswer;
 }
 export type NodeAnswer<Kind extends NodeAsk['kind'] = NodeAsk['kind']> = AnswerOf[Kind];
@@ -90,7 +104,7 @@ export type NodeMessage =
   | { readonly kind: 'lookAgain' }
   | {
       readonly kind: 'ended';
-      readonly work: 'discovery' | 'drivers' | 'nics' | 'lease';
+      readonly work: 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease';
       readonly attempt: number;
       readonly failure: string | undefined;
     }

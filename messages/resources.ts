@@ -96,3 +96,8 @@ export const nodeReady = (node: Node | undefined): boolean =>
 /** Pod known, `Running`, not being deleted. Source: spec 02, 4.2. */
 export const canExecIn = (pod: Pod | undefined): pod is Pod =>
   pod?.status?.phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
+
+/** Of storage.k8s.io; its name is the node's. */
+export interface CsiNode extends KubeObject {
+  readonly spec?: { readonly drivers?: readonly { readonly name: string }[] };
+}

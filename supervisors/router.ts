@@ -38,6 +38,11 @@ export function startRouter(stores: Stores, view: View, to: Destinations): void 
   stores.pods.onChange((change) => routePod(change, to));
   stores.nodes.onChange((change) => routeNode(change, view, to));
   stores.clusters.onChange((change) => routeCluster(change, view, to));
+  stores.csiNodes.onChange((change) => {
+    if (change.kind === 'malformed') return;
+    const { name } = change.object.metadata;
+    for (const { metadata } of view.containersOnNode(name as NodeName)) to.container(asUid(metadata.uid)); // Of its node.
+  });
   stores.namespaces.onChange((change) => {
     if (change.kind === 'gone') to.namespaceGone(change.object.metadata.name);
   });

@@ -14,6 +14,7 @@ import {
   clientShape,
   clusterShape,
   configMapShape,
+  csiNodeShape,
   jobShape,
   namespaceShape,
   secretShape,
@@ -23,6 +24,7 @@ import {
   CLUSTERS,
   CONFIG_MAPS,
   CONTAINERS,
+  CSI_NODES,
   JOBS,
   type KubeObject,
   NAMESPACES,
@@ -31,7 +33,7 @@ import {
   type ResourceType,
   SECRETS,
 } from '../messages/kube.ts';
-import type { ConfigMap, Job, Namespace, Node, Pod, Secret } from '../messages/resources.ts';
+import type { ConfigMap, CsiNode, Job, Namespace, Node, Pod, Secret } from '../messages/resources.ts';
 import type { Project } from '../messages/watch.ts';
 import type { WekaClient, WekaCluster } from '../messages/weka-cluster.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
@@ -43,6 +45,8 @@ export interface Stores {
   readonly nodes: Store<Node>;
   readonly clusters: Store<WekaCluster>;
   readonly clients: Store<WekaClient>;
+  /** Empty unless `CSI_REQUIRE_NODE_PLUGIN` is on. */
+  readonly csiNodes: Store<CsiNode>;
   readonly bootScripts: Store<ConfigMap>;
   readonly toolkit: Store<ConfigMap>;
   readonly namespaces: Store<Namespace>;
@@ -97,6 +101,10 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   const namespaces = watched<Namespace>('namespaces', NAMESPACES, projectAs(namespaceShape));
   const clusters = watched<WekaCluster>('clusters', CLUSTERS, projectAs(clusterShape));
   const clients = watched<WekaClient>('clients', CLIENTS, projectAs(clientShape));
+  const csiNodes =
+    settings.csiInstallationEnabled && settings.csiRequireNodePlugin
+      ? watched<CsiNode>('csiNodes', CSI_NODES, projectAs(csiNodeShape))
+      : createStore<CsiNode>({ project: projectAs(csiNodeShape), clock, log });
   const bootScripts = watched<ConfigMap>('bootScripts', CONFIG_MAPS, projectAs(configMapShape), named(BOOT_SCRIPTS));
   const toolkit = watched<ConfigMap>('toolkit', CONFIG_MAPS, projectAs(configMapShape), {
     ...own,
@@ -128,6 +136,7 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     nodes,
     clusters,
     clients,
+    csiNodes,
     bootScripts,
     toolkit,
     namespaces,

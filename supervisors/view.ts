@@ -23,6 +23,7 @@ export function createView(stores: Stores): View {
     pod: (namespace, name) => pods.byName(namespace, name),
     agentPods: (node) => ordered(agentsOnNode(node)),
     node: (name) => nodes.byName(undefined, name) ?? unreadableNode(nodes, name),
+    csiDrivers: (name) => stores.csiNodes.byName(undefined, name)?.spec?.drivers?.map((driver) => driver.name) ?? [],
     nodes: () => ordered(nodes.list()),
     cluster: (uid) => clusters.get(uid),
     clusterByName: (namespace, name) => clusters.byName(namespace, name),

@@ -32,7 +32,7 @@ import {
   podPresent,
   podTerminating,
 } from './pass.ts';
-import type { PendingStep, Row } from './step.ts';
+import type { Row } from './step.ts';
 import { allocateDrives, allocateResources, lacksDrives, whatIsLacking } from './steps/allocate.ts';
 import {
   hasBlockedDrives,
@@ -49,6 +49,7 @@ import {
   unschedulableForLong,
 } from './steps/clear-status.ts';
 import { deleteEnvoyIfNoS3Neighbor, deleteTelemetryIfNoComputeNeighbor } from './steps/companions.ts';
+import { cleanStaleLabels, cleansLabels, labelsItsNode, manageCsiLabels, remembersDriver } from './steps/csi-labels.ts';
 import { ensureDrivers } from './steps/drivers.ts';
 import { ensureDrives, hasDrivesToAdd, needsDriveList, updateAddedDrives } from './steps/drives.ts';
 import { deleteEnvoyIfProcessNotExists, mayLackProcess } from './steps/envoy-process.ts';
@@ -120,20 +121,19 @@ const statusIs =
   (text: string) =>
   ({ status }: Pass): boolean =>
     status.status === text;
-const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
-const LIFE = 'life in the cluster';
 
 // biome-ignore format: one row, one line where it fits.
 export const activeFlow: readonly Row[] = [
   { number: '1', name: 'migrateEnsurePorts', when: [hasDeprecatedPorts], run: migrateEnsurePorts, onFailure: 'stop' },
   { number: '2', name: 'ensureStateDeleting', when: [markedForDeletion], run: ensureStateDeleting, onFailure: 'stop' },
-  // 3 GetNode and 6 refreshPod: every step sees node and pod as they are (pass.ts).
-  pending('4', 'GetWekaClient', LIFE),
-  pending('5', 'FetchTargetCluster', LIFE),
+  // 3 GetNode and 6 refreshPod: every step sees node and pod as they are (pass.ts). 4 GetWekaClient and 5 FetchTargetCluster:
+  // they are an input of step 10 alone (F25).
   { number: '7', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
   { number: '8', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers], run: register, onFailure: 'continue', throttle: onChange },
   { number: '9', name: 'ReportOtelMetrics', when: [podPresent, isBeingTraced], run: reportUsage, onFailure: 'continue', throttle: onPolling },
-  pending('10', 'ManageCsiTopologyLabels', LIFE),
+  { number: '10', name: 'ManageCsiTopologyLabels', when: [labelsItsNode, not(remembersDriver)], run: manageCsiLabels, onFailure: 'continue' },
+  { number: '10c', name: 'CleanStaleCsiLabels', when: [cleansLabels], run: cleanStaleLabels, onFailure: 'continue', afterWrite: true },
+  { number: '10v', name: 'ManageRememberedCsiLabels', when: [labelsItsNode, remembersDriver], run: manageCsiLabels, onFailure: 'continue', afterWrite: true },
   { number: '11', name: 'initState', when: [], run: initState, onFailure: 'stop' },
   { number: '12', name: 'deleteIfNoNode', when: [lostItsNode], run: deleteIfNoNode, onFailure: 'stop' },
   { number: '13', name: 'deleteIfTolerationsMismatch', when: [bearsNotTaints], run: deleteIfTolerationsMismatch, onFailure: 'stop' },

@@ -21,7 +21,8 @@ import {
   podPresent,
   shouldDeactivate,
 } from './pass.ts';
-import type { PendingStep, Row } from './step.ts';
+import type { Row } from './step.ts';
+import { followsLifecycle, labelsItsNode, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
@@ -39,7 +40,6 @@ import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
 import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
-const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
 const by = (type: string) => ({ type, reason: 'Deletion', message: 'Completed successfully' });
 const notDeactivated = (pass: Pass): boolean => !hasCondition(pass, CONDITIONS.deactivated);
 const skipsDeactivate = ({ spec }: Pass): boolean => spec.overrides?.skipDeactivate === true;
@@ -47,13 +47,13 @@ export const resigns = ({ spec }: Pass): boolean => spec.overrides?.skipDrivesFo
 
 // biome-ignore format: one row, one line where it fits.
 export const deletingFlow: readonly Row[] = [
-  // D1 and D2: every step sees node and pod as they are (pass.ts).
-  pending('D3', 'GetWekaClient', 'life in the cluster'),
-  pending('D4', 'FetchTargetCluster', 'life in the cluster'),
+  // D1 and D2: every step sees node and pod as they are (pass.ts). D3 and D4 are an input of D8 alone (F25).
+  // Before its mounts are asked for: whoever leaves takes nothing new, whatever they are (V9).
+  { number: 'D4v', name: 'GiveUpCsiTopologyLabels', when: [followsLifecycle], run: manageCsiLabels, onFailure: 'continue' },
   { number: 'D5', name: 'handleStateDeleting', when: [], run: markLeaving('Deleting'), onFailure: 'stop' },
   { number: 'D6', name: 'ensurePodForDeactivation', when: [podAbsent, nodeLoaded, shouldDeactivate, notDeactivated, not(mode(isProtocol))], run: ensurePod, onFailure: 'continue' },
   { number: 'D7', name: 'ReconcileWekaLocalStatusOnDeletion', when: [mode(isWekaContainer), shouldDeactivate, podPresent, nodeLoaded, notDeactivated], run: reconcileLocalStatus, onFailure: 'continue' },
-  pending('D8', 'ManageCsiTopologyLabels', 'life in the cluster'),
+  { number: 'D8', name: 'ManageCsiTopologyLabels', when: [labelsItsNode, not(followsLifecycle)], run: manageCsiLabels, onFailure: 'continue' },
   { number: 'D9', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
   // Mounts are counted for those the agent knows. D12 comes once the pod is gone: before, the two would alternate (I7).
   { number: 'D10', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue', throttle: onChange },

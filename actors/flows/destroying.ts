@@ -3,7 +3,8 @@ import { CONDITIONS, DESTROYING_RESIGNED } from '../../messages/condition.ts';
 import { isBackend, isClient, isDrive, isWekaContainer, shouldJoinCluster } from '../../messages/weka-modes.ts';
 import { resigns } from './deleting.ts';
 import { mode, podAbsent, podPresent } from './pass.ts';
-import type { PendingStep, Row } from './step.ts';
+import type { Row } from './step.ts';
+import { followsLifecycle, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
 import { probeLateJoin } from './steps/late-join.ts';
@@ -16,12 +17,11 @@ import { gracefulUnlessNeverSeen, stopPod } from './steps/stop-pod.ts';
 import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
-const pending = (number: string, name: string, issue: string): PendingStep => ({ number, name, pending: issue });
-
 // biome-ignore format: one row, one line where it fits.
 export const destroyingFlow: readonly Row[] = [
-  pending('X3', 'GetWekaClient', 'life in the cluster'),
-  pending('X4', 'FetchTargetCluster', 'life in the cluster'),
+  // X3 and X4 are an input of the labels' part of X17 alone (F25).
+  // Before its mounts are asked for: whoever leaves takes nothing new, whatever they are (V9).
+  { number: 'X4v', name: 'GiveUpCsiTopologyLabels', when: [followsLifecycle], run: manageCsiLabels, onFailure: 'continue' },
   { number: 'X5', name: 'handleStateDestroying', when: [], run: markLeaving('Destroying'), onFailure: 'stop' },
   { number: 'X6', name: 'SetStatusMetrics', when: [metricsEnabled, podPresent, hasStats], run: setStatusMetrics, onFailure: 'continue', throttle: onPolling },
   { number: 'X7', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers, podPresent], run: register, onFailure: 'continue', throttle: onChange },

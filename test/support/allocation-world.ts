@@ -75,6 +75,7 @@ export function laggingWorld(clusters: readonly WekaCluster[]): LaggingWorld {
     pod: () => undefined,
     agentPods: () => [],
     node: (name) => nodeIn(seen, name),
+    csiDrivers: () => [],
     nodes: () => [...seen.values()].filter((object): object is Node => object.kind === 'Node'),
     cluster: (uid) => clusters.find(({ metadata }) => metadata.uid === uid),
     clusterByName: (namespace, name) =>

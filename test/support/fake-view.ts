@@ -1,7 +1,7 @@
 /** A View over a plain list of objects that a test may change at any time. Looks things up by walking the list. */
 import type { View } from '../../actors/view.ts';
 import { controllerOf, type KubeObject } from '../../messages/kube.ts';
-import type { ConfigMap, Job, Namespace, Node, Pod } from '../../messages/resources.ts';
+import type { ConfigMap, CsiNode, Job, Namespace, Node, Pod } from '../../messages/resources.ts';
 import type { WekaClient, WekaCluster } from '../../messages/weka-cluster.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 
@@ -48,6 +48,7 @@ export function fakeView(...objects: readonly KubeObject[]): FakeView {
     agentPods: (node) =>
       pods().filter(({ metadata, spec }) => metadata.labels?.app === 'weka-node-agent' && spec?.nodeName === node),
     node: (name) => named<Node>('Node', '', name),
+    csiDrivers: (name) => named<CsiNode>('CSINode', '', name)?.spec?.drivers?.map((each) => each.name) ?? [],
     nodes: () => of<Node>('Node'),
     cluster: (uid) => of<WekaCluster>('WekaCluster').find(({ metadata }) => metadata.uid === uid),
     clusterByName: (namespace, name) => named<WekaCluster>('WekaCluster', namespace, name),

@@ -1,9 +1,13 @@
-/** D26, X17: what was signed is known, the last pod gone, its NICs free, the directory empty, then the finalizer. Source: spec 03, 4.15. */
+/**
+ * D26, X17: what was signed is known, the last pod gone, its NICs free, a client's labels off its node, the directory empty,
+ * then the finalizer. Source: spec 03, 4.15.
+ */
 import { done, type Verdict } from '../../../messages/verdict.ts';
 import type { Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 import { cleanPersistentDir } from './clean-up.ts';
+import { leaveCsiLabels } from './csi-labels.ts';
 import { freeNics } from './nics.ts';
 import { dropFinalizer, FINALIZER } from './object.ts';
 import { settleSignResult } from './sign-drives.ts';
@@ -20,6 +24,9 @@ function* finish(pass: Pass): Script<Verdict> {
   if (stopped.kind !== 'done') return stopped;
   const freed = yield* freeNics(pass);
   if (freed.kind !== 'done') return freed;
+  const unlabelled = yield* leaveCsiLabels(pass);
+  // Before the Job: one that has to be tried again costs no second Job.
+  if (unlabelled.kind !== 'done') return unlabelled;
   const cleaned = yield* cleanPersistentDir(pass);
   if (cleaned.kind !== 'done') return cleaned;
   const dropped = yield* dropFinalizer(pass);

@@ -23,7 +23,7 @@ export const NFS_INTERFACE = 'eth1';
 export const FINALIZER = 'weka.weka.io/finalizer';
 export const operatorSecretOf = (cluster: WekaCluster): string => `weka-operator-${cluster.metadata.uid}`;
 
-const DIST_SERVICE = 'https://weka-drivers-dist.weka-operator-system.svc.cluster.local:60002';
+export const DIST_SERVICE = 'https://weka-drivers-dist.weka-operator-system.svc.cluster.local:60002';
 /** MiB a core, and the offset. */
 const HUGEPAGES: Readonly<Record<Role, readonly [perCore: number, offset: number]>> = {
   drive: [1_400, 200],

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../io/clock.ts';
 import {
+  CLIENTS,
   CLUSTERS,
   CONTAINERS,
   type Draft,
@@ -14,11 +15,17 @@ import {
   POLICIES,
   type ResourceType,
 } from '../../../messages/kube.ts';
-import type { WekaCluster as ClusterObject, WekaManualOperation, WekaPolicy } from '../../../messages/weka-cluster.ts';
+import type {
+  WekaCluster as ClusterObject,
+  WekaClient,
+  WekaManualOperation,
+  WekaPolicy,
+} from '../../../messages/weka-cluster.ts';
 import { startAgentPods } from './agent-pods.ts';
 import type { ApiStore } from './api.ts';
 import { createApiStore } from './api-store.ts';
 import { createCache } from './cache.ts';
+import { startClientController } from './client-controller.ts';
 import { startClusterController } from './cluster-controller.ts';
 import type { OrderedTemplate } from './cluster-objects.ts';
 import type { RandomStreams, WorldContext } from './context.ts';
@@ -79,6 +86,17 @@ export interface ClusterOrder extends OrderedTemplate {
   readonly compute: number;
 }
 
+export interface ClientOrder {
+  readonly name: string;
+  /** Of the first namespace. */
+  readonly cluster: string;
+  /** Default: the first namespace. */
+  readonly namespace?: string;
+  readonly image?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly csiConfig?: { readonly csiGroup?: string };
+}
+
 export interface World {
   readonly store: ApiStore;
   readonly exec: ModelledExec;
@@ -103,6 +121,9 @@ export interface World {
   /** As a user deletes it. One that is not there is no error. */
   readonly remove: (type: ResourceType, name: string, namespace: string) => void;
   readonly addCluster: (order: ClusterOrder) => void;
+  /** A client container on each node of the selector, once the cluster serves. */
+  readonly addClient: (order: ClientOrder) => void;
+  readonly deleteClient: (name: string, namespace?: string) => void;
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
 
@@ -175,7 +196,10 @@ export function createWorld(options: WorldOptions): World {
   startOperations(ctx, createCache<WekaManualOperation>(store, MANUAL_OPERATIONS), containers, nodes);
   const serveDrivers = (url: string, pod: string): void => void distributors.set(url, pod);
   startDriversPolicies(ctx, createCache<WekaPolicy>(store, POLICIES), containers, nodes, serveDrivers);
-  startClusterController(ctx, clusters, exec, createCache<ClusterObject>(store, CLUSTERS), containers);
+  const clusterObjects = createCache<ClusterObject>(store, CLUSTERS);
+  startClusterController(ctx, clusters, exec, clusterObjects, containers);
+  const clients = createCache<WekaClient>(store, CLIENTS);
+  startClientController(ctx, { clients, clusters: clusterObjects, containers, nodes });
 
   const [home = 'default'] = namespaces;
   const remove = (type: ResourceType, name: string, namespace: string): void =>
@@ -217,6 +241,16 @@ export function createWorld(options: WorldOptions): World {
         spec: { image, template: 'dynamic', dynamicTemplate, ...optional },
       });
     },
+    addClient: ({ name, namespace = home, image = WEKA_IMAGE, cluster, ...order }) => {
+      const targetCluster = { name: cluster, namespace: home };
+      created(ctx, CLIENTS, {
+        apiVersion: 'weka.weka.io/v1alpha1',
+        kind: 'WekaClient',
+        metadata: { name, namespace },
+        spec: { image, targetCluster, ...order },
+      });
+    },
+    deleteClient: (name, namespace = home) => remove(CLIENTS, name, namespace),
     deleteCluster: (name, namespace = home) => remove(CLUSTERS, name, namespace),
     remove,
   };

@@ -9,6 +9,7 @@ export type Writer =
   | 'kube-controller-manager'
   | 'sandbox'
   | 'weka-cluster-controller'
+  | 'weka-client-controller'
   | 'weka-operator';
 
 /**

@@ -20,12 +20,18 @@ const rowOf = (rows: readonly Row[], name: string): Step => {
   return found;
 };
 
-test('active: rows 1 to 64 of spec 02 §5 in order; 3 and 6 are what pass.ts does for every row, 36v (F27), 43v (F34), 50v (F19) and 55v (F3) are our own', () => {
-  const order = without(range(1, 64), '3', '6');
-  const own: Record<string, string> = { '36': '36v', '43': '43v', '50': '50v', '55': '55v' };
+test('active: rows 1 to 64 of spec 02 §5 in order; 3 and 6 are what pass.ts does for every row, 4 and 5 a part of 10 (F25), 36v (F27), 43v (F34), 50v (F19), 55v (F3), 10c and 10v (V9) are our own', () => {
+  const order = without(range(1, 64), '3', '4', '5', '6');
+  const own: Record<string, readonly string[]> = {
+    '10': ['10c', '10v'],
+    '36': ['36v'],
+    '43': ['43v'],
+    '50': ['50v'],
+    '55': ['55v'],
+  };
   assert.equal(
     numbers(activeFlow),
-    order.flatMap((number) => [number, own[number]].filter((each) => each !== undefined)),
+    order.flatMap((number) => [number, ...(own[number] ?? [])]),
   );
 });
 
@@ -41,6 +47,9 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
     '7 SetStatusMetrics',
     '8 RegisterContainerOnMetrics',
     '9 ReportOtelMetrics',
+    '10 ManageCsiTopologyLabels',
+    '10c CleanStaleCsiLabels',
+    '10v ManageRememberedCsiLabels',
     '11 initState',
     '12 deleteIfNoNode',
     '13 deleteIfTolerationsMismatch',
@@ -104,19 +113,44 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
 
 test('active: rows that continue are those of the spec’s column "fail"', () => {
   const going = stepsOf(activeFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
-  assert.equal(going, ['7', '8', '9', '30', '42', '43v', '44', '50', '50v', '52', '55v', '60', '61']);
+  assert.equal(going, [
+    '7',
+    '8',
+    '9',
+    '10',
+    '10c',
+    '10v',
+    '30',
+    '42',
+    '43v',
+    '44',
+    '50',
+    '50v',
+    '52',
+    '55v',
+    '60',
+    '61',
+  ]);
 });
 
-test('deleting: D1 to D26 in order; D1 and D2 are left out on purpose, D12 follows the stop (I7)', () => {
-  const order = without(range(3, 26, 'D'), 'D12');
+test('active: the driver of the CSI labels is durable before they are set, and the end of old ones before it is forgotten (V9)', () => {
+  const rows = ['CleanStaleCsiLabels', 'ManageRememberedCsiLabels'].map((name) => rowOf(activeFlow, name));
+  assert.equal(
+    rows.map(({ afterWrite }) => afterWrite),
+    [true, true],
+  );
+});
+
+test('deleting: D1 to D26 in order; D1 to D4 are left out on purpose, D12 follows the stop (I7), D4v (V9) is our own', () => {
+  const order = ['D4v', ...without(range(5, 26, 'D'), 'D12')];
   const split = order.flatMap((number) => (number === 'D15' ? ['D15', 'D15p'] : [number]));
   const at = split.indexOf('D21') + 1;
   assert.equal(numbers(deletingFlow), [...split.slice(0, at), 'D12', ...split.slice(at)]);
 });
 
-test('deleting: what continues is D6, D7, D9 to D12, D17 and nothing else', () => {
+test('deleting: what continues is D4v, D6 to D12, D17 and nothing else', () => {
   const going = stepsOf(deletingFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
-  assert.equal(going, ['D6', 'D7', 'D9', 'D10', 'D11', 'D17', 'D12']);
+  assert.equal(going, ['D4v', 'D6', 'D7', 'D8', 'D9', 'D10', 'D11', 'D17', 'D12']);
 });
 
 test('deleting: nothing that takes away runs before what was learned is durable', () => {
@@ -124,9 +158,9 @@ test('deleting: nothing that takes away runs before what was learned is durable'
   assert.equal(barriers, ['D15p', 'D16', 'D18', 'D20', 'D21', 'D22', 'D25', 'D26']);
 });
 
-test('destroying: X3 to X17 in order; it deregisters once the pod is gone (I7)', () => {
-  const split = range(3, 17, 'X').flatMap((number) => (number === 'X13' ? ['X13', 'X13d'] : [number]));
-  assert.equal(numbers(destroyingFlow), split);
+test('destroying: X5 to X17 in order; it deregisters once the pod is gone (I7), X4v (V9) is our own', () => {
+  const split = range(5, 17, 'X').flatMap((number) => (number === 'X13' ? ['X13', 'X13d'] : [number]));
+  assert.equal(numbers(destroyingFlow), ['X4v', ...split]);
 });
 
 test('destroying: nothing is deactivated, no drive and no host is removed', () => {
@@ -134,8 +168,8 @@ test('destroying: nothing is deactivated, no drive and no host is removed', () =
   assert.equal(conditions, [CONDITIONS.drivesResigned]);
 });
 
-test('paused: P2, P4 to P6; P1 and P3 need a pod, which this flow does not look at', () => {
-  assert.equal(numbers(pausedFlow), ['P2', ...range(4, 6, 'P')]);
+test('paused: P2, P4 to P6; P1 and P3 need a pod, which this flow does not look at; P3v (V9) is our own', () => {
+  assert.equal(numbers(pausedFlow), ['P2', 'P3v', ...range(4, 6, 'P')]);
 });
 
 test('every condition says what spec 01 §9.1 says of success', () => {

@@ -47,6 +47,11 @@ const proxyDrive = (uuid: string, capacity_gib: number, type: string, serial = `
   capacity_gib,
   type,
 });
+test('spec 08 §11 #56: the block list of physical drives is people’s: a signing does not write it', () => {
+  const node = nodeWith({ 'weka.io/blocked-drives-physical-uuids': '["u1"]' });
+  const { annotations } = signed({ proxy_drives: [proxyDrive('u1', 100, 'TLC'), proxyDrive('u2', 100, 'TLC')] }, node);
+  assert.equal(Object.keys(annotations), ['weka.io/weka-shared-drives', 'weka.io/sign-drives-hash']);
+});
 test('spec 06 §5.4: shared drives are merged by serial, in place, and counted by type', () => {
   const node = nodeWith({
     'weka.io/weka-shared-drives': JSON.stringify([proxyDrive('a', 1000, 'TLC'), proxyDrive('q', 5000, 'QLC')]),

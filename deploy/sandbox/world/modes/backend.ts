@@ -1,12 +1,13 @@
 /**
- * Start-up of the modes that serve or store data of a cluster: drive, compute, s3, nfs, data-services. Each milestone shows as a file or in
- * `weka local ps`. Source: spec 04, 12.3; spec 07, 21.2 and 21.5 (default timings).
+ * Start-up of the modes that serve or store data of a cluster, or mount it: drive, compute, s3, nfs, data-services, client.
+ * Each milestone shows as a file or in `weka local ps`. Source: spec 04, 12.3; spec 07, 21.2 and 21.5 (default timings).
  */
 import { draw } from '../latency.ts';
 import { createLocal } from '../local-container.ts';
 import { kernelDrives } from '../node-model.ts';
 import { type Pause, type Process, RUNTIME, type StartUp } from '../pod-process.ts';
 import { stopAllowed } from '../stopping.ts';
+import { chooseClientPorts } from './client-ports.ts';
 import { driversReady } from './drivers.ts';
 import { featureFlags } from './feature-flags.ts';
 
@@ -54,12 +55,14 @@ export function* handedOver(process: Process): Generator<Pause, Resources | unde
   const { machine } = process;
   yield draw(machine.latency.persistency, machine.random);
   process.write(`${RUNTIME}/persistency-configured`, '');
+  const client = process.mode === 'client';
+  if (client && !chooseClientPorts(process)) return undefined;
   while (process.read(`${RUNTIME}/resources.json`) === undefined) {
     if (stopAllowed(process)) return undefined;
     yield 'change';
   }
   const resources = parsed(process.read(`${RUNTIME}/resources.json`) ?? '');
-  return resources !== undefined && adoptPorts(process, resources) ? resources : undefined;
+  return resources !== undefined && (client || adoptPorts(process, resources)) ? resources : undefined;
 }
 
 function parsed(text: string): Resources | undefined {

@@ -15,6 +15,7 @@ const STARTS: Readonly<Record<string, (process: Process) => StartUp>> = {
   s3: backend,
   nfs: backend,
   'data-services': backend,
+  client: backend,
   smbw,
   envoy: companion,
   telemetry: companion,

@@ -1,6 +1,7 @@
 /** The built-in types that a store serves: one row each. Source: design of the modelled fleet; kubernetes v1.36. */
 import {
   CONFIG_MAPS,
+  CSI_NODES,
   DEPLOYMENTS,
   EVENTS,
   JOBS,
@@ -188,6 +189,7 @@ export function builtinTypes(names: ReadonlySet<string>): readonly TypeDefinitio
       schema: SCHEMAS.jobs,
       prepare: prepareJob,
     }),
+    builtin({ type: CSI_NODES, printer: PRINTERS.plain }),
     builtin({ type: LEASES, printer: PRINTERS.leases }),
     builtin({ type: SERVICE_ACCOUNTS, shortNames: ['sa'], printer: PRINTERS.plain }),
     builtin({
