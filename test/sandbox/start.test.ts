@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readOptions } from '../../deploy/sandbox/demo/options.ts';
-import { planOf } from '../../deploy/sandbox/demo/orders.ts';
+import { planOf, totalOf, wantedText } from '../../deploy/sandbox/demo/orders.ts';
 import { preparedOf } from '../../deploy/sandbox/demo/preparing.ts';
 import { progressLine, progressLines, progressOf } from '../../deploy/sandbox/demo/progress.ts';
 import { createScreen } from '../../deploy/sandbox/demo/screen.ts';
@@ -54,6 +54,25 @@ test('the mixed demo starts from unsigned drives, and signs those of each node f
   assert.equal(planOf(optionsOf(), 'weka').preparations, []);
 });
 
+test('the mixed demo has every protocol, with an envoy to each S3, and clients on nodes of their own', () => {
+  const plan = planOf(optionsOf('--demo', 'mixed'), 'weka');
+  assert.is(wantedText(plan), '6 drive, 6 compute, 2 s3, 2 envoy, 2 nfs, 1 data-services, 2 telemetry, 20 client');
+  assert.is(totalOf(plan), 41);
+  const [clients] = plan.clients;
+  const shape = (index: number) => Object.entries({ ...plan.shape.labels(index) });
+  const takes = (index: number, selector: object = {}) =>
+    Object.entries(selector).every(([key, value]) => shape(index).some(([k, v]) => k === key && v === value));
+  const nodes = [...Array(32).keys()];
+  assert.equal(
+    nodes.filter((index) => takes(index, clients?.nodeSelector)),
+    nodes.slice(12),
+  );
+  for (const { nodeSelector } of plan.clusters)
+    assert.is(nodes.filter((index) => takes(index, nodeSelector)).length, 6);
+  assert.is(planOf(optionsOf('--clients', '3'), 'weka').clients.length, 1);
+  assert.is(planOf(optionsOf(), 'weka').clients.length, 0);
+});
+
 test('preparations are told in plain words, and are done when their object says so and its helpers are gone', () => {
   const [signing] = mixed.preparations;
   assert.ok(signing);
@@ -77,7 +96,7 @@ test('preparations are told in plain words, and are done when their object says 
   assert.is(told('Done', owned('drivers-dist', {}, 'c')).done, true);
 });
 
-test('without options: 12 nodes, 6 drive and 6 compute containers, 120 s, and it stays up', () => {
+test('without options: 12 nodes, 6 drive and 6 compute containers, no clients, 120 s, and it stays up', () => {
   assert.equal(readOptions([]), {
     kind: 'ok',
     options: {
@@ -85,6 +104,7 @@ test('without options: 12 nodes, 6 drive and 6 compute containers, 120 s, and it
       nodes: 12,
       drive: 6,
       compute: 6,
+      clients: 0,
       numDrives: 1,
       timeoutMs: 120_000,
       exitWhenRunning: false,
@@ -99,11 +119,12 @@ test('without options: 12 nodes, 6 drive and 6 compute containers, 120 s, and it
 
 test('every option is taken', () => {
   const argv =
-    '--nodes 9 --drive 3 --compute 4 --num-drives 2 --timeout 30 --exit-when-running --and-delete --port 6443 --keep --seed x --speed 2.5';
+    '--nodes 9 --drive 3 --compute 4 --clients 5 --num-drives 2 --timeout 30 --exit-when-running --and-delete --port 6443 --keep --seed x --speed 2.5';
   const read = readOptions(argv.split(' '));
   assert.equal(read.kind === 'ok' && Object.values(read.options), [
-    'small',
     9,
+    5,
+    'small',
     3,
     4,
     2,
@@ -125,6 +146,11 @@ for (const [argv, text] of [
   [['--speed', '0'], /number from 0.1 to 100/],
   [['--drive', '13'], /--drive 13 is more than --nodes 12/],
   [['--nodes', '3', '--drive', '3'], /--compute 6 is more than --nodes 3/],
+  [['--clients', '13'], /--clients 13 is more than --nodes 12/],
+  [
+    ['--demo', 'mixed', '--nodes', '24'],
+    /--drive 6 is more than the 4 nodes that --nodes leaves beside those of clients/,
+  ],
   [['--dive', '3'], /unknown option/],
   [['more'], /too many arguments/],
 ] as const) {

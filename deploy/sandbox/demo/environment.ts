@@ -43,4 +43,5 @@ export const controllerEnvironment = (
   WEKA_OCP_PULL_SECRET: 'weka-ocp-pull-secret',
   SIGN_DRIVES_IMAGE,
   DRAIN_TIMEOUT: '5s',
+  CSI_INSTALLATION_ENABLED: 'true',
 });

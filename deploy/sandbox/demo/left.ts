@@ -1,5 +1,6 @@
 /** What is left of the demo while it is being deleted. Reads the store, writes nothing. */
 import {
+  CLIENTS,
   CLUSTERS,
   CONTAINERS,
   JOBS,
@@ -16,9 +17,9 @@ const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
 /** Of an SSD proxy: it has no owner, and no controller ever deletes it (spec 06, 3.2). */
 export const isOfProxy = ({ metadata: { labels } }: KubeObject): boolean => labels?.['weka.io/mode'] === 'ssdproxy';
 
-/** All WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
+/** All WekaClients, WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
 export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>
-  [CLUSTERS, MANUAL_OPERATIONS, POLICIES, CONTAINERS, PODS, JOBS]
+  [CLIENTS, CLUSTERS, MANUAL_OPERATIONS, POLICIES, CONTAINERS, PODS, JOBS]
     .flatMap((type) => store.all(type))
     .filter((object) => !ofInstallation(object));
 

@@ -3,11 +3,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 
 export type DemoKind = 'small' | 'mixed';
 export interface DemoOptions {
-  /** `mixed`: every second node shares its drives, and half of the containers use them, in a cluster of their own. */
+  /** `mixed`: every kind of container; every second node shares its drives, with a cluster of their own. */
   readonly demo: DemoKind;
   readonly nodes: number;
   readonly drive: number;
   readonly compute: number;
+  readonly clients: number;
   /** Of each drive container. */
   readonly numDrives: number;
   readonly timeoutMs: number;
@@ -34,9 +35,10 @@ const DRIVES_MAX = 8;
 
 interface Flags {
   readonly demo: DemoKind;
-  readonly nodes: number;
+  readonly nodes?: number;
   readonly drive: number;
   readonly compute: number;
+  readonly clients?: number;
   readonly numDrives: number;
   readonly timeout: number;
   readonly exitWhenRunning?: true;
@@ -47,6 +49,12 @@ interface Flags {
   readonly speed: number;
 }
 
+/** Where the command line names none. */
+const SIZE: Readonly<Record<DemoKind, Pick<DemoOptions, 'nodes' | 'clients'>>> = {
+  small: { nodes: 12, clients: 0 },
+  mixed: { nodes: 32, clients: 20 },
+};
+
 /** `argv` without program and script. */
 export function readOptions(argv: readonly string[]): ReadOptions {
   let text = '';
@@ -54,18 +62,21 @@ export function readOptions(argv: readonly string[]): ReadOptions {
     text += part;
   };
   const command = new Command('npm start --')
-    .description('Starts a modelled fleet, the controller against it, and a demo cluster. Needs nothing but Node.')
+    .description(
+      'Starts a modelled fleet, the controller against it, and what the demo orders. Needs nothing but Node.',
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
     .addOption(new Option('--demo <name>', 'what is shown').choices(['small', 'mixed']).default('small'))
-    .option('--nodes <count>', 'nodes of the fleet', whole(1, NODES_MAX), 12)
+    .option('--nodes <count>', 'nodes of the fleet (default: 12, mixed 32)', whole(1, NODES_MAX))
     .option('--drive <count>', 'drive containers', whole(1, NODES_MAX), 6)
     .option('--compute <count>', 'compute containers', whole(1, NODES_MAX), 6)
+    .option('--clients <count>', 'client containers (default: 0, mixed 20)', whole(0, NODES_MAX))
     .option('--num-drives <count>', 'drives of a drive container', whole(1, DRIVES_MAX), 1)
     .option('--timeout <seconds>', 'how long until all are Running, or all are gone', whole(1, 86_400), 120)
     .option('--exit-when-running', 'end with 0 once all are Running and nothing was done wrong, else with 1')
-    .option('--and-delete', 'then delete the cluster and wait until nothing of it is left')
+    .option('--and-delete', 'then delete clients and clusters, and wait until nothing of them is left')
     .option('--port <number>', 'port of the API server, 0 for any free one', whole(0, 65_535), 0)
     .option('--keep', 'leave the folder with kubeconfig and log behind')
     .option('--seed <text>', 'chance of the modelled fleet', 'demo')
@@ -77,15 +88,26 @@ export function readOptions(argv: readonly string[]): ReadOptions {
     return { kind: 'end', code: err.exitCode === 0 ? 0 : 2, text };
   }
   const { timeout, exitWhenRunning = false, andDelete = false, keep = false, ...rest } = command.opts<Flags>();
-  const options = { ...rest, timeoutMs: timeout * 1_000, exitWhenRunning, andDelete, keep };
+  const options = { ...SIZE[rest.demo], ...rest, timeoutMs: timeout * 1_000, exitWhenRunning, andDelete, keep };
   const problem = problemOf(options);
   return problem === undefined ? { kind: 'ok', options } : { kind: 'end', code: 2, text: `error: ${problem}\n` };
 }
 
+/** Where the clusters of the demo may run: of `mixed` not on the nodes of its clients, which tolerate no S3 or NFS beside them. */
+export const backendNodes = ({ demo, nodes, clients }: DemoOptions): number =>
+  demo === 'mixed' ? nodes - clients : nodes;
+
 /** A node takes one container of each role: more would never run. */
-function problemOf({ nodes, drive, compute }: DemoOptions): string | undefined {
-  if (drive > nodes) return `--drive ${drive} is more than --nodes ${nodes}: a node takes one drive container`;
-  if (compute > nodes) return `--compute ${compute} is more than --nodes ${nodes}: a node takes one compute container`;
+function problemOf(options: DemoOptions): string | undefined {
+  const { demo, nodes, clients } = options;
+  if (clients > nodes) return `--clients ${clients} is more than --nodes ${nodes}: a node takes one client container`;
+  const places = backendNodes(options);
+  const which =
+    demo === 'mixed' ? `the ${places} nodes that --nodes leaves beside those of clients` : `--nodes ${nodes}`;
+  for (const role of ['drive', 'compute'] as const) {
+    if (options[role] > places)
+      return `--${role} ${options[role]} is more than ${which}: a node takes one ${role} container`;
+  }
   return undefined;
 }
 

@@ -5,8 +5,8 @@
 import { type Draft, MANUAL_OPERATIONS, POLICIES, type ResourceType } from '../../../messages/kube.ts';
 import { DRIVERS_POLICY, driversUrl } from '../world/drivers-policy.ts';
 import { type NodeShape, STANDARD_NODE } from '../world/nodes.ts';
-import { type ClusterOrder, WEKA_IMAGE } from '../world/world.ts';
-import type { DemoKind, DemoOptions } from './options.ts';
+import { type ClientOrder, type ClusterOrder, WEKA_IMAGE } from '../world/world.ts';
+import { backendNodes, type DemoKind, type DemoOptions } from './options.ts';
 
 /** An object that a user applies before any cluster, and that says `Done` in its status once what it is for is done. */
 export interface Preparation {
@@ -23,12 +23,18 @@ export interface Plan {
   readonly preparations: readonly Preparation[];
   /** Ordered once all preparations are done. */
   readonly clusters: readonly ClusterOrder[];
+  /** Ordered with the clusters; each waits for its own to serve. */
+  readonly clients: readonly ClientOrder[];
+  /** Mode to how many containers all that brings about, in the order in which they are told. */
+  readonly wanted: ReadonlyMap<string, number>;
 }
 
 export const CLUSTER = 'demo';
 const SHARING_CLUSTER = 'demo-sharing';
 const DRIVERS = 'demo-drivers';
+const CLIENTS = 'demo-clients';
 const LABEL = 'sandbox.weka.io/drives';
+const CLIENTS_LABEL = 'sandbox.weka.io/clients';
 const SHARED_GIB = 1_024;
 const API_VERSION = 'weka.weka.io/v1alpha1';
 
@@ -36,9 +42,56 @@ type Use = 'exclusive' | 'shared';
 const useOf = (index: number): Use => (index % 2 === 1 ? 'shared' : 'exclusive');
 const nodesFor = (use: Use) => ({ [LABEL]: use });
 
-export const planOf = (options: DemoOptions, namespace: string): Plan => PLANS[options.demo](options, namespace);
+type Fleet = Omit<Plan, 'clients' | 'wanted'>;
 
-const PLANS: Readonly<Record<DemoKind, (options: DemoOptions, namespace: string) => Plan>> = {
+export function planOf(options: DemoOptions, namespace: string): Plan {
+  const { shape, clusters, ...plan } = FLEETS[options.demo](options, namespace);
+  const labels = (index: number) => ({
+    ...shape.labels(index),
+    ...forClients(index >= options.nodes - options.clients),
+  });
+  const wanted = wantedBy(clusters, options.clients);
+  return { ...plan, shape: { ...shape, labels }, clusters, clients: clientsOf(options, clusters, namespace), wanted };
+}
+
+const forClients = (taken: boolean): Readonly<Record<string, string>> => (taken ? { [CLIENTS_LABEL]: 'true' } : {});
+
+function clientsOf(
+  { clients }: DemoOptions,
+  [cluster]: readonly ClusterOrder[],
+  namespace: string,
+): readonly ClientOrder[] {
+  if (clients === 0 || cluster === undefined) return [];
+  const { name, driversDistService } = cluster;
+  const drivers = driversDistService === undefined ? {} : { driversDistService };
+  return [{ name: CLIENTS, namespace, cluster: name, nodeSelector: forClients(true), ...drivers }];
+}
+
+/** Each S3 container comes with an envoy. */
+function wantedBy(clusters: readonly ClusterOrder[], clients: number): ReadonlyMap<string, number> {
+  const sum = (count: (order: ClusterOrder) => number | undefined): number =>
+    clusters.reduce((total, order) => total + (count(order) ?? 0), 0);
+  const all: readonly (readonly [mode: string, count: number])[] = [
+    ['drive', sum(({ drive }) => drive)],
+    ['compute', sum(({ compute }) => compute)],
+    ['s3', sum(({ s3Containers }) => s3Containers)],
+    ['envoy', sum(({ s3Containers }) => s3Containers)],
+    ['nfs', sum(({ nfsContainers }) => nfsContainers)],
+    ['data-services', sum(({ dataServicesContainers }) => dataServicesContainers)],
+    ['telemetry', sum(({ telemetryContainers }) => telemetryContainers)],
+    ['client', clients],
+  ];
+  return new Map(all.filter(([, count]) => count > 0));
+}
+
+export const totalOf = ({ wanted }: Pick<Plan, 'wanted'>): number =>
+  [...wanted.values()].reduce((total, count) => total + count, 0);
+
+/** `6 drive, 6 compute, 20 client`. */
+export const wantedText = ({ wanted }: Pick<Plan, 'wanted'>): string =>
+  [...wanted].map(([mode, count]) => `${count} ${mode}`).join(', ');
+
+const FLEETS: Readonly<Record<DemoKind, (options: DemoOptions, namespace: string) => Fleet>> = {
   small: ({ drive, compute, numDrives }, namespace) => ({
     shape: STANDARD_NODE,
     preparations: [],
@@ -48,7 +101,10 @@ const PLANS: Readonly<Record<DemoKind, (options: DemoOptions, namespace: string)
     shape: {
       ...STANDARD_NODE,
       signedFor: () => 'nobody',
-      labels: (index) => ({ ...STANDARD_NODE.labels(index), ...nodesFor(useOf(index)) }),
+      labels: (index) => ({
+        ...STANDARD_NODE.labels(index),
+        ...(index < backendNodes(options) ? nodesFor(useOf(index)) : {}),
+      }),
     },
     preparations: [signDrives('exclusive', namespace), signDrives('shared', namespace), buildDrivers(namespace)],
     clusters: mixedClusters(options, namespace),
@@ -82,11 +138,21 @@ const buildDrivers = (namespace: string): Preparation => ({
   },
 });
 
-/** The larger half of each role has drives of its own. */
-function mixedClusters({ drive, compute, numDrives }: DemoOptions, namespace: string): readonly ClusterOrder[] {
+/** The larger half of each role has drives of its own, and serves all protocols: of each container there, a node takes one. */
+function mixedClusters(options: DemoOptions, namespace: string): readonly ClusterOrder[] {
+  const { drive, compute, numDrives } = options;
   const [ownDrive, ownCompute] = [Math.ceil(drive / 2), Math.ceil(compute / 2)];
+  // One node does not take both.
+  const servers = Math.min(2, Math.floor(Math.ceil(backendNodes(options) / 2) / 2));
+  const protocols = {
+    s3Containers: servers,
+    nfsContainers: servers,
+    dataServicesContainers: 1,
+    telemetryContainers: Math.min(2, ownCompute),
+  };
   const common = { namespace, numDrives, driversDistService: driversUrl(DRIVERS, namespace) };
-  const own = { name: CLUSTER, drive: ownDrive, compute: ownCompute, nodeSelector: nodesFor('exclusive') };
+  const nodeSelector = nodesFor('exclusive');
+  const own = { name: CLUSTER, drive: ownDrive, compute: ownCompute, ...protocols, nodeSelector };
   const sharing = {
     name: SHARING_CLUSTER,
     drive: drive - ownDrive,

@@ -3,25 +3,31 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../io/clock.ts';
-import { CONTAINERS, EVENTS, PODS } from '../../../messages/kube.ts';
-import type { WekaContainer } from '../../../messages/weka-container.ts';
-import type { Pod } from '../world/objects.ts';
 import { type ControllerProcess, lastLines, startController } from './controller-process.ts';
 import { controllerEnvironment, freeAddresses } from './environment.ts';
 import { type DemoFleet, NAMESPACE, startFleet } from './fleet.ts';
-import { isOfProxy, leftText, objectsLeft } from './left.ts';
+import { deleteAll } from './leaving.ts';
 import type { DemoOptions } from './options.ts';
-import { orderText, type Plan, planOf } from './orders.ts';
+import { orderText, planOf, totalOf, wantedText } from './orders.ts';
 import { preparedOf } from './preparing.ts';
 import { ABSENT, type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
 import { isSettled } from './settled.ts';
-import { LIMITS, reasonsText, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
-import { toldByNodes } from './told.ts';
+import {
+  containersOf,
+  type Demo,
+  LOOK_EVERY_MS,
+  type Pause,
+  sayReasons,
+  sayViolations,
+  secondsText,
+  until,
+  type Waited,
+} from './stage.ts';
+import { LIMITS, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
+import { labelledForCsi, toldByNodes } from './told.ts';
 
 const OPERATOR_NAMESPACE = 'weka-operator-system';
-/** Between two looks. */
-const LOOK_EVERY_MS = 200;
 /** How long the fleet is watched at rest before its writes are summed up. */
 const REST_MS = 5_000;
 /** The controller's own limit for its drain, and some. */
@@ -31,22 +37,6 @@ const LOG_LINES = 20;
 const INTERRUPTED = 130;
 
 const STOPPING = 'Stopping the controller and the fleet; a second signal ends them at once.';
-
-type Pause = 'time' | 'interrupted' | 'ended';
-/** What a wait ended with. */
-type Waited = 'done' | 'timeout' | Exclude<Pause, 'time'>;
-
-interface Demo {
-  readonly options: DemoOptions;
-  readonly plan: Plan;
-  readonly clock: Clock;
-  readonly screen: Screen;
-  readonly fleet: DemoFleet;
-  readonly controller: ControllerProcess;
-  readonly logPath: string;
-  readonly metricsUrl: string;
-  readonly pause: (delayMs: number) => Promise<Pause>;
-}
 
 /** Resolves with the exit code when everything is stopped and the folder is gone. Rejects for defects only. */
 export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen): Promise<number> {
@@ -68,6 +58,8 @@ export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen
     const plan = planOf(options, NAMESPACE);
     screen.say(`Modelled fleet of ${options.nodes} nodes at ${fleet.url}`);
     for (const order of plan.clusters) screen.say(`  ${orderText(order)}`);
+    for (const { name, cluster } of plan.clients)
+      screen.say(`  Clients ${name} of cluster ${cluster}: ${options.clients} nodes`);
     screen.say(`Kubeconfig ${fleet.kubeconfig}, log of the controller ${logPath}`);
     const { ended } = controller;
     const pause = (delayMs: number): Promise<Pause> => firstOf(clock, delayMs, interrupted, ended);
@@ -113,22 +105,24 @@ function firstOf(clock: Clock, delayMs: number, interrupted: Promise<void>, ende
 
 async function story(demo: Demo): Promise<number> {
   const { options, plan, clock, screen, fleet } = demo;
-  const { drive, compute } = options;
   const prepared = await prepare(demo);
   if (prepared !== 'done') return prepared === 'timeout' ? 1 : cutShort(demo, prepared);
   const startMs = clock.monotonicMs();
   for (const order of plan.clusters) fleet.world.addCluster(order);
+  for (const order of plan.clients) fleet.world.addClient(order);
   const waited = await until(demo, () => show(demo));
   if (waited === 'interrupted' || waited === 'ended') return cutShort(demo, waited);
   if (waited === 'timeout') {
     sayWhy(demo);
     if (options.exitWhenRunning) return 1;
   } else {
-    screen.say(`All ${drive + compute} containers are Running after ${secondsText(clock, startMs)}.`);
+    screen.say(
+      `All ${totalOf(plan)} containers are Running after ${secondsText(clock, startMs)}: ${wantedText(plan)}.`,
+    );
   }
   const rested = await demo.pause(REST_MS);
   if (rested !== 'time') return cutShort(demo, rested);
-  const good = summarise(demo) && progress(demo).running === drive + compute;
+  const good = summarise(demo) && progress(demo).running === totalOf(plan);
   if (options.andDelete) {
     const deleted = await deleteAll(demo);
     if (deleted !== 'done') return deleted === 'timeout' ? 1 : cutShort(demo, deleted);
@@ -158,36 +152,16 @@ async function prepare(demo: Demo): Promise<Waited> {
   return waited;
 }
 
-const secondsText = (clock: Clock, sinceMs: number): string =>
-  `${((clock.monotonicMs() - sinceMs) / 1_000).toFixed(1)} s`;
+const progress = (demo: Demo): Progress => progressOf(containersOf(demo), totalOf(demo.plan));
 
-/** Looks until `holds`, at most for the time of the options. */
-async function until({ options, clock, screen, pause }: Demo, holds: () => boolean): Promise<Waited> {
-  const endMs = clock.monotonicMs() + options.timeoutMs;
-  while (!holds()) {
-    if (clock.monotonicMs() >= endMs) {
-      screen.done();
-      return 'timeout';
-    }
-    const paused = await pause(LOOK_EVERY_MS);
-    if (paused !== 'time') {
-      screen.done();
-      return paused;
-    }
-  }
-  screen.done();
-  return 'done';
-}
-
-const containersOf = ({ fleet }: Demo): readonly WekaContainer[] => fleet.world.store.all<WekaContainer>(CONTAINERS);
-
-const progress = (demo: Demo): Progress => progressOf(containersOf(demo), demo.options.drive + demo.options.compute);
-
-/** Draws how far it is; true once all are Running. */
+/** Draws how far it is; true once all are Running and the nodes of clients have their labels. */
 function show(demo: Demo): boolean {
+  const { options, fleet, screen } = demo;
   const now = progress(demo);
-  demo.screen.show(progressLines(now), progressLine(now));
-  return now.running === now.wanted;
+  const labelled = labelledForCsi(fleet.world.store);
+  const csi = options.clients === 0 ? [] : [`nodes labelled for CSI ${labelled}/${options.clients}`];
+  screen.show([...progressLines(now), ...csi], [progressLine(now), ...csi].join(' · '));
+  return now.running === now.wanted && labelled >= options.clients;
 }
 
 function sayWhy(demo: Demo): void {
@@ -203,12 +177,6 @@ function sayWhy(demo: Demo): void {
   screen.say(`  The controller's log: ${logPath} (--keep leaves it behind)`);
 }
 
-function sayReasons({ fleet, screen }: Demo, containers: readonly WekaContainer[]): void {
-  const { store } = fleet.world;
-  const [pods, events] = [store.all<Pod>(PODS), store.all(EVENTS)];
-  for (const container of containers) screen.say(`  ${reasonsText(container, pods, events)}`);
-}
-
 /** Prints writes, commands and violations; true when nothing exceeds its limit. */
 function summarise({ options, plan, fleet, screen }: Demo): boolean {
   const { writes, world } = fleet;
@@ -222,52 +190,6 @@ function summarise({ options, plan, fleet, screen }: Demo): boolean {
   screen.say(`Commands in pods, those of the modelled cluster controller included: ${total} (${names})`);
   sayViolations({ fleet, screen });
   return report.withinLimits;
-}
-
-function sayViolations({ fleet, screen }: Pick<Demo, 'fleet' | 'screen'>): void {
-  const { oracle } = fleet.world;
-  screen.say(`Violations that the fleet has seen: ${oracle.violations.length}`);
-  if (oracle.violations.length > 0) screen.say(oracle.text());
-}
-
-/** As a user does it: only what was applied is deleted; what follows is the controllers' work. */
-async function deleteAll(demo: Demo): Promise<Waited> {
-  const { fleet, screen, clock, plan } = demo;
-  const { store } = fleet.world;
-  const startMs = clock.monotonicMs();
-  for (const { name } of plan.clusters) {
-    screen.say(`Deleting the cluster ${name}.`);
-    fleet.world.deleteCluster(name, NAMESPACE);
-  }
-  for (const { type, object } of plan.preparations) {
-    screen.say(`Deleting the ${type.kind} ${object.metadata.name}.`);
-    fleet.world.remove(type, object.metadata.name, NAMESPACE);
-  }
-  const deleteProxies = once(() => {
-    const proxies = containersOf(demo).filter(isOfProxy);
-    if (proxies.length > 0) screen.say(`Deleting ${proxies.length} SSD proxies of nodes too: no controller does.`);
-    for (const { metadata } of proxies) fleet.world.remove(CONTAINERS, metadata.name, metadata.namespace ?? '');
-  });
-  const waited = await until(demo, () => {
-    const left = objectsLeft(store);
-    if (left.every(isOfProxy)) deleteProxies();
-    const text = `left: ${leftText(left)}`;
-    screen.show([text], text);
-    return left.length === 0;
-  });
-  const left = objectsLeft(store);
-  screen.say(`${left.length} objects left after ${secondsText(clock, startMs)}.`);
-  if (waited === 'timeout') sayReasons(demo, containersOf(demo));
-  sayViolations(demo);
-  return waited;
-}
-
-function once(act: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) act();
-    isDone = true;
-  };
 }
 
 /** Until a signal: tells of every change. */

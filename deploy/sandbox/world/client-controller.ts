@@ -18,6 +18,11 @@ const PERIOD_MS = 5_000;
 const ENDPOINTS_MAX = 96;
 const WRITER = 'weka-client-controller';
 
+/** Only the siblings read what is more here. */
+export interface OrderedClient extends NonNullable<WekaClient['spec']> {
+  readonly driversDistService?: string;
+}
+
 export interface ClientCaches {
   readonly clients: Cache<WekaClient>;
   readonly clusters: Cache<WekaCluster>;
@@ -144,7 +149,7 @@ function clientContainer(
       hugepages: 1_500,
       hugepagesOffset: 200,
       hugepagesSize: '2Mi',
-      driversDistService: DIST_SERVICE,
+      driversDistService: (spec as OrderedClient | undefined)?.driversDistService ?? DIST_SERVICE,
       wekaSecretRef: { secretKeyRef: { key: secretOf(target ?? ''), name: '' } },
       joinIpPorts,
       upgradePolicyType: spec?.upgradePolicy?.type ?? 'all-at-once',

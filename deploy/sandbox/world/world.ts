@@ -95,6 +95,7 @@ export interface ClientOrder {
   readonly image?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly csiConfig?: { readonly csiGroup?: string };
+  readonly driversDistService?: string;
 }
 
 export interface World {
