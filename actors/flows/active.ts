@@ -57,7 +57,7 @@ import { hasDeprecatedPorts, migrateEnsurePorts } from './steps/exposed-ports.ts
 import { hasFailedDrives, markFailed } from './steps/failed-drives.ts';
 import { isMember, podUid, reconcileClusterStatus, verifyIdentity } from './steps/identity.ts';
 import { changesImage, handleImageUpdate } from './steps/image-update.ts';
-import { reconcileLocalStatus } from './steps/local-status.ts';
+import { onceSettled, reconcileLocalStatus } from './steps/local-status.ts';
 import { IPS_EVERY_MS, noManagementIps, podIsYoung, reconcileManagementIps } from './steps/management-ips.ts';
 import { hasStats, metricsEnabled, onPolling, setStatusMetrics } from './steps/metrics.ts';
 import { migratePvc, migratesPvc } from './steps/migrate-pvc.ts';
@@ -192,7 +192,7 @@ export const activeFlow: readonly Row[] = [
   { number: '50v', name: 'RereadManagementIPs', when: [backendOrClient, statusIs('Running'), podIsYoung], run: reconcileManagementIps, onFailure: 'continue',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   { number: '51', name: 'ReconcileWekaLocalStatus', when: [mode(isWekaContainer), podPresent, not(saysTerminating)], run: reconcileLocalStatus, onFailure: 'stop',
-    hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' } },
+    hook: { kind: 'errorStatus', name: 'ReconcileWekaLocalStatus' }, throttle: onceSettled },
   { number: '52', name: 'DeleteEnvoyIfProcessNotExists', when: [mayLackProcess], run: deleteEnvoyIfProcessNotExists, onFailure: 'continue' },
   { number: '53', name: 'applyCurrentImage', when: [imageNotAligned], run: applyCurrentImage, onFailure: 'stop' },
   { number: '54', name: 'setJoinIpsIfStuckInStemMode', when: [mode(shouldJoinCluster), inStem], run: setJoinIpsIfStuckInStem, onFailure: 'stop' },

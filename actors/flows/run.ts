@@ -199,7 +199,7 @@ function recovered(memory: Memory, name: string): Memory {
 
 function succeeded(row: Step, at: Walk, pass: Pass): Walk {
   let memory = recovered(at.memory, row.name);
-  if (row.throttle?.stamp === 'success') {
+  if (row.throttle?.stamp === 'success' && row.throttle.everyMs(pass.settings, pass) > 0) {
     memory = stamped(memory, row, at.key, pass.nowMs);
   }
   const next = memory === at.memory ? at : { ...at, memory };
@@ -268,14 +268,15 @@ function admit(row: Step, pass: Pass, memory: Memory): readonly [boolean, Memory
   if (row.throttle === undefined) return [true, memory];
   const { preset, stamp } = row.throttle;
   const { settings } = pass;
+  const everyMs = row.throttle.everyMs(settings, pass);
+  if (everyMs === 0) return [true, memory];
   const againMs = row.throttle.againMs?.(settings);
   const key = row.throttle.key?.(pass) ?? '';
   const last = memory.stamps[row.name];
   if (last?.key === key) {
-    const leastMs = last.tried === true ? (againMs ?? 0) : row.throttle.everyMs(settings);
+    const leastMs = last.tried === true ? (againMs ?? 0) : everyMs;
     if (pass.nowMs - last.atMs <= leastMs) return [false, memory];
-  } else if (preset)
-    return [false, stamped(memory, row, key, pass.nowMs - pass.chance * row.throttle.everyMs(settings))];
+  } else if (preset) return [false, stamped(memory, row, key, pass.nowMs - pass.chance * everyMs)];
   if (stamp === 'start') return [true, stamped(memory, row, key, pass.nowMs)];
   return [true, againMs === undefined ? memory : stamped(memory, row, key, pass.nowMs, { tried: true })];
 }

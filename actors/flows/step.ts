@@ -24,7 +24,8 @@ export const ask = (child: ChildName, script: Script<Verdict>): Ask => ({ kind: 
 
 /** At most once per interval. `preset`: the first run falls somewhere inside the first interval. Source: spec 02, 1.6. */
 export interface Throttle {
-  readonly everyMs: (settings: Config) => number;
+  /** 0: not now, each pass runs it. */
+  readonly everyMs: (settings: Config, pass: Pass) => number;
   readonly preset: boolean;
   readonly stamp: 'start' | 'success';
   /** With `success`: least time between two tries that fail. Absent: each pass tries. */

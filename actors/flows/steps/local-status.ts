@@ -2,17 +2,46 @@
 import { checkDriversLoaded, localPs } from '../../../io/commands.ts';
 import { parseLocalPs } from '../../../io/weka-parsers/local-ps.ts';
 import { CONDITIONS } from '../../../messages/condition.ts';
-import { nodeReady } from '../../../messages/resources.ts';
+import { conditionOf, nodeReady } from '../../../messages/resources.ts';
 import { doneWith, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { requiresDrivers, shouldJoinCluster } from '../../../messages/weka-modes.ts';
 import { askUntil, exec, type PodTarget, type Script } from '../../calls.ts';
 import { localStatusVerdict } from '../../rules/local-status.ts';
 import { hasCondition, ownPod, type Pass } from '../pass.ts';
+import { SETTLED_MS } from '../run.ts';
 import { execText, stderrOf } from '../said.ts';
-import { type Ask, ask } from '../step.ts';
+import { type Ask, ask, type Throttle } from '../step.ts';
 import { driverNeed, loadDrivers } from './drivers.ts';
 import { hasDrivesToAdd } from './drives.ts';
 import { repair } from './write-resources.ts';
+
+/** Ready for so long, its pod is taken to stay so. */
+const STABLE_MS = 10 * 60_000;
+const readyOf = (conditions: Parameters<typeof conditionOf>[0]) => conditionOf(conditions, 'Ready');
+/** It serves, and has for a while. What the API says, not what is remembered: so it is also after a restart of the controller. */
+function settled({ status, pod, wallMs }: Pass): boolean {
+  const ready = readyOf(pod?.status?.conditions);
+  const serves = status.status === 'Running' && status.internalStatus === 'READY' && ready?.status === 'True';
+  return serves && wallMs - Date.parse(ready.lastTransitionTime ?? '') >= STABLE_MS;
+}
+/**
+ * V10: one that has settled is looked at less often, but at once when its pod, its node or its spec changes. The default is
+ * the reference's: in each pass.
+ */
+export const onceSettled: Throttle = {
+  everyMs: ({ localStatusMaxIntervalMs }, pass) =>
+    // The pass after that comes SETTLED_MS later.
+    settled(pass) ? localStatusMaxIntervalMs - SETTLED_MS : 0,
+  preset: false,
+  stamp: 'success',
+  key: ({ pod, node, container }) =>
+    [
+      pod?.metadata.uid,
+      pod?.metadata.resourceVersion,
+      readyOf(node?.status?.conditions)?.lastTransitionTime,
+      container.metadata.generation,
+    ].join(' '),
+};
 
 export function reconcileLocalStatus(pass: Pass): Verdict | Ask {
   const { node, nodeName } = pass;

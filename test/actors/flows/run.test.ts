@@ -343,6 +343,18 @@ test('afterWrite: what earlier rows changed is written first, once; a clean row 
   assert.equal(run([row('b', done, { afterWrite: true })]).ran, ['b']);
 });
 
+test('a throttle of 0 lets every pass through, also one of the same moment, and keeps no stamp', () => {
+  const everyMs = (_: unknown, { nowMs }: Pass): number => (nowMs < 100 ? 0 : 60_000);
+  const rows = [row('t', done, { throttle: { everyMs, preset: false, stamp: 'success' } })];
+  let memory = noMemory;
+  const ranAt = [0, 0, 50, 100, 150].flatMap((nowMs) => {
+    const { at, ran } = run(rows, { nowMs, from: begin(undefined, memory) });
+    memory = at.memory;
+    return ran.length > 0 ? [nowMs] : [];
+  });
+  assert.equal(ranAt, [0, 0, 50, 100]);
+});
+
 test('a throttled row that may not run needs no write', () => {
   const rows = [
     row('a', [done, doneWith({ status: { status: 'Running' } })]),

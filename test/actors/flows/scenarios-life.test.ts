@@ -3,8 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KubeObject } from '../../../messages/kube.ts';
 import type { ContainerState, WekaContainer } from '../../../messages/weka-container.ts';
-import { agentOn, BORN, containerOf, memberOf, NODE, nodeOf, podFor } from '../../support/containers.ts';
+import { agentOn, BORN, containerOf, memberOf, NODE, nodeOf, type PodGiven, podFor } from '../../support/containers.ts';
 import { agentOk, conflict, exit, ok, okJson, refused } from '../../support/play.ts';
+import { SIM_START_WALL_MS } from '../../support/sim-clock.ts';
 import { type Story, type StoryOptions, serving, story } from '../../support/story.ts';
 
 /** A compute that is a member and at work, on its node. */
@@ -58,6 +59,38 @@ test('spec 02 §12 #52: a condition whose write meets a conflict: next look with
   const before = s.log.length;
   assert.ok(s.tick() <= 10_000);
   assert.is(s.log.slice(0, before).filter((line) => line.startsWith('Warning')).length, 0);
+});
+
+const STABLE = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2020-01-01T00:00:00Z' }] };
+const looksIn = (
+  minutes: number,
+  interval: number | undefined,
+  pod: PodGiven = { status: { phase: 'Running', ...STABLE } },
+) => {
+  const container = memberOf('compute', 'm', 7);
+  const settings = interval === undefined ? {} : { localStatusMaxIntervalMs: interval };
+  const s = story(container, { exec: serving('w-m'), world: [podFor(container, pod)], settings });
+  s.look();
+  for (let pastMs = 0; pastMs < minutes * 60_000; ) pastMs += s.tick();
+  return { s, looks: s.count('exec WekaLocalPs') };
+};
+test('V10: one that has settled is looked at as seldom as the setting says; by default in each pass', () => {
+  assert.ok(looksIn(30, undefined).looks >= 60);
+  const { looks } = looksIn(30, 300_000);
+  assert.ok(looks >= 6 && looks <= 8, `${looks}`);
+});
+test('V10: one whose pod is young, not ready, or has changed is looked at at once', () => {
+  const young = { type: 'Ready', status: 'True', lastTransitionTime: new Date(SIM_START_WALL_MS).toISOString() };
+  assert.ok(looksIn(9, 300_000, { status: { phase: 'Running', conditions: [young] } }).looks >= 18);
+  assert.ok(looksIn(9, 300_000, { status: { phase: 'Running' } }).looks >= 18);
+  const { s, looks } = looksIn(10, 300_000);
+  const pod = s.view.pod('weka', 'm');
+  assert.ok(pod);
+  s.look();
+  assert.is(s.count('exec WekaLocalPs'), looks);
+  s.view.put({ ...pod, metadata: { ...pod.metadata, resourceVersion: 'changed' } });
+  s.look();
+  assert.is(s.count('exec WekaLocalPs'), looks + 1);
 });
 
 test('spec 02 §12 #52: rows 50 that fails leaves no condition, no event and stops nothing', () => {
