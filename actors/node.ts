@@ -1,6 +1,6 @@
 /**
  * State machine of one Kubernetes node: the one owner of its drives, ports and places, and of its discovery, driver
- * load and CSI labels. Answers every ask in the turn it comes; what takes time is done by one worker per subject, and whoever waits is
+ * load, CSI labels and unused proxy. Answers every ask in the turn it comes; what takes time is done by one worker per subject, and whoever waits is
  * told to look again. Remembers nothing that the API does not say, but grants not yet written. Source: design.md 3; F11, F12, F17, F39.
  */
 import type { Config } from '../config.ts';
@@ -31,6 +31,7 @@ import { type CsiClaims, claimed, left as leftCsi, nextLabels, present, writeLab
 import { knownInfo, nextDiscovery } from './node/discovery.ts';
 import { heldBy, loaderOf, nextLoad, ready, type Waiting } from './node/driver-load.ts';
 import { nextNics, nicsFor, wantsNics } from './node/nics.ts';
+import { removeProxy, UNUSED_MS, unusedProxy } from './node/unused-proxy.ts';
 import { additionalDrives, needsDrives } from './rules/allocation/additional-drives.ts';
 import { allocate, tellOwnedTwice } from './rules/allocation/allocate.ts';
 import { type Grant, grantOfMore, grantsBeside, holding, holdsNothing, isWritten } from './rules/allocation/grants.ts';
@@ -45,7 +46,7 @@ export const RETRY_MS_MIN = 10_000;
 export const RETRY_MS_MAX = 300_000;
 /** A client's labels are looked at this often in any case. Source: spec 08, 2.5. */
 const LABELS_RETRY_MS_MAX = 30_000;
-type Subject = 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease';
+type Subject = 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease' | 'proxy';
 /** One subject's work. `failures` in a row; `failure` is what the last one said. */
 interface Work {
   readonly phase: 'idle' | 'running' | 'resting';
@@ -77,6 +78,9 @@ export interface State {
   readonly lease: Work;
   readonly csi: Work;
   readonly claims: CsiClaims;
+  readonly proxy: Work;
+  /** Since when its proxy has had nobody to work for; monotonic. */
+  readonly unusedSinceMs: number | undefined;
   /**
    * Granted and not yet written. No time ends a grant: one that was taken back while its container could not write
    * would have two holders once it can.
@@ -126,6 +130,8 @@ export const initial: State = {
   lease: rest,
   csi: rest,
   claims: new Map(),
+  proxy: rest,
+  unusedSinceMs: undefined,
   allocated: undefined,
   placed: new Set(),
 };
@@ -181,13 +187,14 @@ export function decider(
       case 'retryDue': {
         const due = (work: Work): Work =>
           work.phase === 'resting' && work.attempt === msg.attempt ? { ...work, phase: 'idle' } : work;
-        const { discovery, drivers, nics, csi, lease: held } = state;
+        const { discovery, drivers, nics, csi, lease: held, proxy } = state;
         const works = {
           discovery: due(discovery),
           drivers: due(drivers),
           nics: due(nics),
           csi: due(csi),
           lease: due(held),
+          proxy: due(proxy),
         };
         return advance({ ...state, ...works }, now);
       }
@@ -339,7 +346,9 @@ export function decider(
     const [given, nicEffects] = advanceNics(loaded, now);
     const [labelled, labelEffects] = advanceCsi(given, now);
     const [held, leaseEffects] = advanceLease(labelled, now);
-    return [held, [...discoveryEffects, ...driverEffects, ...nicEffects, ...labelEffects, ...leaseEffects]];
+    const [clean, proxyEffects] = advanceProxy(held, now);
+    const effects = [discoveryEffects, driverEffects, nicEffects, labelEffects, leaseEffects, proxyEffects];
+    return [clean, effects.flat()];
   }
   /** Taken for those who wait, renewed while a choice is not written, given back when all are. */
   function advanceLease(state: State, now: Now): Turn<State, Effect> {
@@ -378,6 +387,21 @@ export function decider(
     const labels = nextLabels(name, state.claims, view, settings, now.ms);
     if (labels !== undefined) return works(state, 'csi', writeLabels(name, labels), [], now);
     return [state.csi.phase === 'idle' ? { ...state, csi: { ...state.csi, failures: 0 } } : state, []];
+  }
+  /** Nobody waits for its end; the timer looks again once it has been unused for long enough. */
+  function advanceProxy(state: State, now: Now): Turn<State, Effect> {
+    const proxy = unusedProxy(name, [...(state.allocated ?? NONE).keys()], view, settings);
+    const { unusedSinceMs } = state;
+    if (proxy === undefined)
+      return unusedSinceMs === undefined
+        ? [state, []]
+        : [{ ...state, unusedSinceMs: undefined, proxy: { ...state.proxy, failures: 0 } }, []];
+    if (unusedSinceMs === undefined)
+      return [{ ...state, unusedSinceMs: now.ms }, [{ kind: 'timer', attempt: now.fresh, delayMs: UNUSED_MS }]];
+    if (now.ms - unusedSinceMs < UNUSED_MS) return [state, []];
+    // Whoever is given drives meanwhile is bound to the node by then: the view knows.
+    const stillUnused = (): boolean => unusedProxy(name, [], view, settings) !== undefined;
+    return works(state, 'proxy', removeProxy(name, proxy, stillUnused), [], now);
   }
   function advanceNics(state: State, now: Now): Turn<State, Effect> {
     const node = view.node(name);
@@ -447,9 +471,14 @@ export function decider(
       RETRY_MS_MIN * 2 ** (failures - 1),
     );
     const nics = [...state.lacking, ...state.leaving];
-    const waiting = { discovery: state.asking, drivers: state.waiting.keys(), nics, csi: [], lease: state.choosing }[
-      subject
-    ];
+    const waiting = {
+      discovery: state.asking,
+      drivers: state.waiting.keys(),
+      nics,
+      csi: [],
+      lease: state.choosing,
+      proxy: [],
+    }[subject];
     const wakes = [...waiting].map((uid) => ({ kind: 'wake', uid }) as const);
     return [{ ...state, [subject]: work }, [...wakes, { kind: 'timer', attempt: fresh, delayMs }]];
   }
@@ -512,8 +541,8 @@ export function node(name: NodeName, deps: Deps): Machine<State, NodeMessage, Ef
     initial,
     first: { kind: 'lookAgain' },
     coalesced: ['lookAgain'],
-    busy: ({ discovery, drivers, nics, csi, lease }) =>
-      [discovery, drivers, nics, csi, lease].some(({ phase }) => phase === 'running'),
+    busy: ({ discovery, drivers, nics, csi, lease, proxy }) =>
+      [discovery, drivers, nics, csi, lease, proxy].some(({ phase }) => phase === 'running'),
     decide: decider(name, deps),
     perform: {
       answer: ({ to, answer }) => to(answer),

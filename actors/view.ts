@@ -12,6 +12,8 @@ export interface View {
   readonly containerByName: (namespace: string, name: string) => WekaContainer | undefined;
   /** All namespaces; those whose `status.nodeAffinity` is the node, in order of creation, then uid. */
   readonly containersOnNode: (node: NodeName) => readonly WekaContainer[];
+  /** All namespaces; those whose `spec.nodeAffinity` is the node, in the same order. */
+  readonly containersPinnedTo: (node: NodeName) => readonly WekaContainer[];
   /** Those whose controller owner has this uid, in order of creation, then uid. */
   readonly containersOfOwner: (uid: string) => readonly WekaContainer[];
   readonly containersInNamespace: (namespace: string) => readonly WekaContainer[];

@@ -47,6 +47,8 @@ export const EVENTS: Readonly<Record<string, string>> = {
   PausedAndDeleted: 'It was deleted while paused: it stays until its state is changed.',
   PodNameConflict: 'A pod of its name belongs to somebody else.',
   PortAllocationFailed: 'Its cluster has no port range, or no room in it.',
+  ProxyDrift:
+    'A drive proxy differs from the one that would be made now; only `COLLECT_LEFTOVERS` tells. Nothing is done about it.',
   ReconcileManagementIPsError: 'Its management addresses could not be read for a while.',
   ReconcileWekaLocalStatusError: 'Its process could not be asked for its status for a while.',
   ResourceOwnedTwice: 'A drive or a port is held by two containers.',

@@ -104,7 +104,7 @@ export type NodeMessage =
   | { readonly kind: 'lookAgain' }
   | {
       readonly kind: 'ended';
-      readonly work: 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease';
+      readonly work: 'discovery' | 'drivers' | 'nics' | 'csi' | 'lease' | 'proxy';
       readonly attempt: number;
       readonly failure: string | undefined;
     }

@@ -31,6 +31,7 @@ import { createCallers } from './callers.ts';
 import { startPodCleaner } from './evicted-pods.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { tellOfMalformed } from './malformed.ts';
+import { startLeaseCollector } from './old-leases.ts';
 import type { CrashReport } from './one-for-one.ts';
 import { createPools, type Outlets, type Pools, tellPools } from './pools.ts';
 import { tellOfCrashes } from './quarantine.ts';
@@ -235,6 +236,7 @@ export function createController(options: ControllerOptions): Controller {
       const { submit } = pools.kube;
       upkeep.push(ensureAgentToken({ stores, submit, settings, clock, log }));
       upkeep.push(startPodCleaner({ stores, submit, settings, clock, log }));
+      upkeep.push(startLeaseCollector({ stores, kube, submit, settings, clock, log }));
     },
     drain: async (timeoutMs) => {
       for (const end of upkeep.splice(0)) end();

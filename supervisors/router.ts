@@ -8,6 +8,7 @@ import { sameJson } from '../messages/merge-patch.ts';
 import type { Node, Pod } from '../messages/resources.ts';
 import type { WekaCluster } from '../messages/weka-cluster.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
+import { isDrive, usesDriveSharing } from '../messages/weka-modes.ts';
 import type { Stores } from './stores.ts';
 
 /** Where news goes. Implemented by the controller over fleet and registries. */
@@ -33,7 +34,9 @@ const CLEANUP_JOB = /^weka-cleanup-container-(.+)$/;
 export function startRouter(stores: Stores, view: View, to: Destinations): void {
   stores.containers.onChange((change) => {
     routeContainer(change, to);
-    if (change.kind !== 'malformed') routeHelper(change, to);
+    if (change.kind === 'malformed') return;
+    routeHelper(change, to);
+    routeProxy(change, to);
   });
   stores.pods.onChange((change) => routePod(change, to));
   stores.nodes.onChange((change) => routeNode(change, view, to));
@@ -101,6 +104,24 @@ function routeHelper(
     default:
       return;
   }
+}
+
+/** A node's owner looks after its proxy: it hears of the proxy itself, and of each one that no longer needs it. */
+function routeProxy(
+  { kind, object, before }: Exclude<Change<WekaContainer>, { kind: 'malformed' }>,
+  to: Destinations,
+): void {
+  const { spec, status, metadata } = object;
+  if (spec.mode === 'ssdproxy') {
+    const news = kind === 'gone' || metadata.deletionTimestamp !== before?.metadata.deletionTimestamp || !before;
+    if (news && spec.nodeAffinity) to.node(spec.nodeAffinity);
+    return;
+  }
+  if (!isDrive(spec.mode) || !usesDriveSharing(spec)) return;
+  const was = kind === 'gone' ? object : before;
+  const moved = kind === 'gone' || was?.status?.nodeAffinity !== status?.nodeAffinity;
+  const left = was?.status?.nodeAffinity || was?.spec.nodeAffinity;
+  if (moved && left && to.nodeIsRunning(left)) to.node(left);
 }
 
 function routePod(change: Change<Pod>, to: Destinations): void {

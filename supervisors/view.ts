@@ -8,6 +8,7 @@ export function createView(stores: Stores): View {
   const { containers, pods, agentPods, nodes, clusters, clients, bootScripts, toolkit, namespaces, jobs } = stores;
   const some = (key: string | undefined): readonly string[] => (key === undefined || key === '' ? [] : [key]);
   const onNode = containers.index('node', ({ status }) => some(status?.nodeAffinity));
+  const pinnedTo = containers.index('pinned', ({ spec }) => some(spec.nodeAffinity));
   const ofOwner = containers.index('owner', ({ metadata }) => some(controllerOf(metadata)?.uid));
   const inNamespace = containers.index('namespace', ({ metadata }) => some(metadata.namespace));
   const podsOnNode = pods.index('node', ({ spec }) => some(spec?.nodeName));
@@ -17,6 +18,7 @@ export function createView(stores: Stores): View {
     container: (uid) => containers.get(uid),
     containerByName: (namespace, name) => containers.byName(namespace, name),
     containersOnNode: (node) => ordered(onNode(node)),
+    containersPinnedTo: (node) => ordered(pinnedTo(node)),
     containersOfOwner: (uid) => ordered(ofOwner(uid)),
     containersInNamespace: (namespace) => ordered(inNamespace(namespace)),
     podsOnNode: (node) => ordered(podsOnNode(node)),

@@ -86,7 +86,7 @@ import {
   waitForPodRunning,
 } from './steps/pod-health.ts';
 import { dropStopAttempt, handlePodTermination, hasStopAttempt, saysTerminating } from './steps/pod-termination.ts';
-import { ensureProxy } from './steps/proxy.ts';
+import { ensureProxy, hasDrifted, oncePerDrift, tellDrift } from './steps/proxy.ts';
 import { onChange, register, registers } from './steps/register.ts';
 import { joinS3 } from './steps/s3.ts';
 import {
@@ -166,6 +166,7 @@ export const activeFlow: readonly Row[] = [
   { number: '36v', name: 'rebuildForItsNode', when: [podPresent, not(podTerminating), mayBeBuiltForAnother, neverUsed], run: rebuildForItsNode, onFailure: 'stop',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: podUid } },
   { number: '37', name: 'ensureProxyContainer', when: [sharesDrives, hasNodeName], run: ensureProxy, onFailure: 'stop' },
+  { number: '37v', name: 'ReportProxyDrift', when: [hasDrifted], run: tellDrift, onFailure: 'continue', throttle: oncePerDrift },
   { number: '38', name: 'EnsureDriversOfBound', when: [mode(requiresDrivers), hasNodeName], run: ensureDrivers, onFailure: 'stop' },
   { number: '39', name: 'HandleNodeNotReady', when: [], run: handleNodeNotReady, onFailure: 'stop' },
   { number: '40', name: 'WaitForPodRunning', when: [], run: waitForPodRunning, onFailure: 'stop' },

@@ -49,4 +49,35 @@ for (const failShare of [0, 0.1]) {
   });
 }
 
+for (const [set, text] of [
+  ['true', 'goes'],
+  ['false', 'stays'],
+] as const) {
+  test(`V6: when a cluster is gone the proxy of its nodes ${text} with COLLECT_LEFTOVERS=${set}`, async () => {
+    const scene = createScene({
+      seed: `collect ${set}`,
+      nodes: 3,
+      drive: 2,
+      compute: 2,
+      env: { COLLECT_LEFTOVERS: set },
+      world: { shape: { ...STANDARD_NODE, signedFor: () => 'proxy' } },
+      order: { driveCapacity: 500, numDrives: 2 },
+    });
+    const { world } = scene;
+    const proxies = () =>
+      world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'ssdproxy').length;
+    scene.start();
+    assert.type(await scene.until(scene.allUp, 3 * UP_MS_MAX), 'number', scene.notUp().join('\n'));
+    await scene.forMs(15 * MINUTE_MS);
+    assert.is(proxies(), 2, 'one in use stays');
+    world.deleteCluster('demo');
+    assert.type(await scene.until(() => scene.own().length === 0, 3 * UP_MS_MAX), 'number');
+    assert.is(proxies(), 2);
+    await scene.forMs(15 * MINUTE_MS);
+    assert.is(proxies(), set === 'true' ? 0 : 2);
+    assert.is(world.oracle.text(), '');
+    scene.crash();
+  });
+}
+
 test.run();

@@ -69,6 +69,7 @@ export function laggingWorld(clusters: readonly WekaCluster[]): LaggingWorld {
     containerByName: (namespace, name) =>
       all(seen).find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
     containersOnNode: (node: NodeName) => all(seen).filter(({ status }) => status?.nodeAffinity === node),
+    containersPinnedTo: (node) => all(seen).filter(({ spec }) => spec.nodeAffinity === node),
     containersOfOwner: (uid) => all(seen).filter(({ metadata }) => controllerOf(metadata)?.uid === uid),
     containersInNamespace: (namespace) => all(seen).filter(({ metadata }) => metadata.namespace === namespace),
     podsOnNode: () => [],

@@ -41,6 +41,7 @@ export function fakeView(...objects: readonly KubeObject[]): FakeView {
     container: (uid) => containers().find(({ metadata }) => metadata.uid === uid),
     containerByName: (namespace, name) => named('WekaContainer', namespace, name),
     containersOnNode: (node) => containers().filter(({ status }) => status?.nodeAffinity === node),
+    containersPinnedTo: (node) => containers().filter(({ spec }) => spec.nodeAffinity === node),
     containersOfOwner: (uid) => containers().filter(({ metadata }) => controllerOf(metadata)?.uid === uid),
     containersInNamespace: (namespace) => containers().filter(({ metadata }) => metadata.namespace === namespace),
     podsOnNode: (node) => pods().filter(({ spec }) => spec?.nodeName === node),

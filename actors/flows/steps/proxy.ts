@@ -1,25 +1,26 @@
 /**
- * Steps 37, D23, X14: the one drive proxy of a node; and how it is asked, through the node's agent.
- * Source: spec 06, 3.2 to 3.4; F29, F30.
+ * Steps 37, 37v, D23, X14: the one drive proxy of a node; and how it is asked, through the node's agent.
+ * Source: spec 06, 3.2 to 3.4; F29, F30, V6.
  */
 
 import { CONTAINERS } from '../../../messages/kube.ts';
-import { done, failed, type Verdict, wait } from '../../../messages/verdict.ts';
+import { done, doneWith, failed, type Verdict, wait, warning } from '../../../messages/verdict.ts';
 import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
+import { isDrive, usesDriveSharing } from '../../../messages/weka-modes.ts';
 import { type AgentAnswer, askAgent, kube, type Priority, type Script } from '../../calls.ts';
 import { proxyDraft, proxyName } from '../../rules/helpers.ts';
 import { proxyHugepages } from '../../rules/proxy-hugepages.ts';
 import { registration } from '../../rules/registration.ts';
 import { namespaceOf, type Pass } from '../pass.ts';
 import { kubeFailed } from '../said.ts';
-import { type Ask, ask } from '../step.ts';
+import { type Ask, ask, type Throttle } from '../step.ts';
 
 const GOING_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Of its first owner; a text when there is none. */
-export function ownerOf({ container, view }: Pass): WekaCluster | string {
+export function ownerOf({ container, view }: Pick<Pass, 'container' | 'view'>): WekaCluster | string {
   const owner = container.metadata.ownerReferences?.[0];
   if (owner === undefined) return 'failed to get owner cluster: container has no owner references';
   const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
@@ -50,6 +51,38 @@ function* create(object: ReturnType<typeof proxyDraft>): Script<Verdict> {
     ? done
     : kubeFailed('failed to create the ssdproxy container', created);
 }
+
+/** How a proxy differs from the one that would be made now: it is made once and never changed (spec 06, 3.2). */
+function driftOf({ spec, node, nodeName, view, settings }: Pass): string | undefined {
+  if (node === undefined || nodeName === undefined) return undefined;
+  const needs = proxyHugepages(node);
+  const mib = needs.kind === 'ok' ? needs.baseMiB + settings.ssdProxyHugepagesOffsetMiB : spec.hugepages;
+  const sharing = view
+    .containersOnNode(nodeName)
+    .filter((each) => isDrive(each.spec.mode) && usesDriveSharing(each.spec));
+  const owners = sharing.map((container) => ownerOf({ container, view }));
+  const images = new Set(owners.flatMap((owner) => (typeof owner === 'string' ? [] : (owner.spec?.image ?? []))));
+  const differences = [
+    ...(mib === spec.hugepages ? [] : [`hugepages ${spec.hugepages} MiB, for the drives of its node ${mib} MiB`]),
+    ...(images.size === 0 || images.has(spec.image)
+      ? []
+      : [`image ${spec.image}, its clusters' ${[...images].toSorted().join(', ')}`]),
+  ];
+  return differences.length === 0 ? undefined : differences.join('; ');
+}
+export const hasDrifted = (pass: Pass): boolean =>
+  pass.settings.collectLeftovers && pass.spec.mode === 'ssdproxy' && driftOf(pass) !== undefined;
+/** Step 37v. Told once for each difference: nothing is done about it, and it stays. */
+export const tellDrift = (pass: Pass): Verdict => {
+  const text = `Differs from the one that would be made now: ${driftOf(pass)}`;
+  return doneWith({ events: [warning('ProxyDrift', text)] });
+};
+export const oncePerDrift: Throttle = {
+  everyMs: () => Number.POSITIVE_INFINITY,
+  preset: false,
+  stamp: 'success',
+  key: (pass) => driftOf(pass) ?? '',
+};
 
 /** The proxy of the node, by what its own status says; undefined while it has not come to its node, and once it goes. */
 export function proxyOf({ view, nodeName, settings }: Pass): WekaContainer | undefined {

@@ -11,7 +11,7 @@ import {
 } from '../../../actors/flows/steps/blocked-drives.ts';
 import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
 import { hasFailedDrives, markFailed } from '../../../actors/flows/steps/failed-drives.ts';
-import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
+import { ensureProxy, hasDrifted, oncePerDrift, tellDrift } from '../../../actors/flows/steps/proxy.ts';
 import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
 import { mayBeOutdated, podAndContent, verifyOfPod } from '../../../actors/flows/steps/write-resources.ts';
 import { normal, warningEachMinute } from '../../../messages/verdict.ts';
@@ -208,6 +208,30 @@ test('spec 06 §10 #62: a proxy that goes is waited for and not asked; without t
     kind: 'failed',
     reason: 'failed to get owner cluster: wekaclusters.weka.weka.io "c" not found',
   });
+});
+
+test('V6: a proxy whose image or hugepages are no longer those it would be made with says so once, if set', () => {
+  const cluster = clusterOf({ spec: { image: 'registry.example/weka:2' } });
+  const container = { ...PROXY, spec: { ...PROXY.spec, hugepages: 2_690 } };
+  const on = { collectLeftovers: true };
+  const user = sharing({ nodeAffinity: NODE });
+  const drifted = passFor(container, { world: [sharedNode(), cluster, user], settings: on });
+  assert.ok(hasDrifted(drifted));
+  const [event] = tellDrift(drifted).events ?? [];
+  assert.equal(
+    [event?.reason, event?.message],
+    [
+      'ProxyDrift',
+      `Differs from the one that would be made now: image ${PROXY.spec.image}, its clusters' registry.example/weka:2`,
+    ],
+  );
+  const small = { ...container, spec: { ...container.spec, image: 'registry.example/weka:2', hugepages: 2_400 } };
+  const grown = passFor(small, { world: [sharedNode(), cluster, user], settings: on });
+  assert.match(tellDrift(grown).events?.[0]?.message ?? '', 'hugepages 2400 MiB, for the drives of its node 2690 MiB');
+  assert.is.not(oncePerDrift.key?.(drifted), oncePerDrift.key?.(grown));
+  const current = { ...small, spec: { ...small.spec, hugepages: 2_690 } };
+  assert.not.ok(hasDrifted(passFor(current, { world: [sharedNode(), cluster, user], settings: on })));
+  assert.not.ok(hasDrifted(passFor(container, { world: [sharedNode(), cluster, user] })), 'off by default');
 });
 
 // Virtual drives.
