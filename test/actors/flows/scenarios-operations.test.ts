@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NodeName } from '../../../messages/ids.ts';
-import { BORN, containerOf, IMAGE, NODE, nodeOf, podFor } from '../../support/containers.ts';
+import type { KubeObject } from '../../../messages/kube.ts';
+import { BORN, containerOf, IMAGE, NODE, nodeOf, OPERATOR_NAMESPACE, podFor } from '../../support/containers.ts';
 import { exit, ok } from '../../support/play.ts';
 import { type StoryOptions, story } from '../../support/story.ts';
 
@@ -117,6 +118,90 @@ test('spec 02 §12 #9, 06 §10 #73: the node is gone, nobody owns it: the status
   assert.is(s.count('delete wekacontainers'), 0);
   s.until(() => s.known().status === 'Init' || s.known().status === 'Error');
   assert.is(s.known().lastAppliedImage, undefined);
+});
+
+test('spec 06 §10 #73: the node of a builder that nobody owns is gone: with another one a new pod, and its drivers uploaded anew', () => {
+  const s = story(
+    { ...builder, status: { status: 'Completed', result: RESULT, nodeAffinity: NODE, lastAppliedImage: IMAGE } },
+    { world: [dist, podFor(dist)], without: [nodeOf()], exec: builds(), settings: { nodeGoneGraceMs: 30_000 } },
+  );
+  s.look();
+  assert.equal(s.known(), { status: '' });
+  assert.is(s.count('delete wekacontainers'), 0);
+  s.view.put(nodeOf());
+  s.until(() => s.count('create pods/weka/drivers-builder') === 1);
+  s.view.put(podFor(builder));
+  s.until(() => s.known().status === 'Completed');
+  assert.is(s.count('exec DownloadDrivers in dist'), 1);
+  assert.is(s.known().nodeAffinity, NODE);
+});
+
+test('spec 06 §10 #73: one that somebody owns is deleted instead, its status as it was', () => {
+  const owned = containerOf('drivers-builder', { status: { status: 'Completed', result: RESULT, nodeAffinity: NODE } });
+  const s = story(owned, { without: [nodeOf()] });
+  s.look();
+  assert.is(s.count('delete wekacontainers/weka/drivers-builder'), 1);
+  assert.is(s.status().result, RESULT);
+  s.until(() => s.container() === undefined);
+});
+
+for (const [what, mode, spec] of [
+  ['a discovery', 'discovery', {}],
+  ['a signing', 'adhoc-op', { instructions: { type: 'sign-drives' } }],
+] as const) {
+  test(`spec 06 §10 #54: ${what} that waits for its result goes when its node is gone, finalizer and all`, () => {
+    const child = containerOf(mode, { spec: { nodeAffinity: NODE, ...spec }, status: { nodeAffinity: NODE } });
+    const exec = ({ command }: Exec) => (command.name === 'FetchResults' ? exit(1, 'No such file') : undefined);
+    const s = story(child, { world: [podFor(child)], exec, settings: { nodeGoneGraceMs: 30_000 } });
+    s.until(() => s.condition('CondResultsReceived') !== undefined);
+    s.view.remove(nodeOf());
+    s.view.remove(podFor(child));
+    s.until(() => s.count(`delete wekacontainers/weka/${mode}`) > 0);
+    s.until(() => s.container() === undefined);
+    assert.is(s.log.filter((line) => line.startsWith('create ')).length, 0, s.log.join());
+  });
+}
+
+// F27 stands above the chapter: discovery itself does not ask for the toolkit image, builders alone do.
+test('spec 06 §10 #70, F27: an OpenShift release without a toolkit image stops a builder, not the discovery; then its pod has that image', () => {
+  const helper = `weka-dsc-${NODE}`;
+  const own = { ...builder, spec: { ...builder.spec, nodeAffinity: NODE } };
+  const bare = nodeOf(NODE, { annotations: { 'weka.io/discovery.json': undefined } });
+  const s = story(own, { world: [bare, dist, podFor(dist)], settings: { ocpToolkitImageBaseUrl: 'mirror/ocp' } });
+  const toolkit = (data: Readonly<Record<string, string>>) =>
+    s.view.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...bare.metadata, name: 'ocp-driver-toolkit-images', namespace: OPERATOR_NAMESPACE },
+      data,
+    } as KubeObject);
+  toolkit({ '416.9': 'other' });
+  s.until(() => s.count(`create wekacontainers/weka/${helper}`) > 0);
+  const made = s.view.containerByName('weka', helper);
+  assert.ok(made);
+  const result = JSON.stringify({
+    is_ht: false,
+    kubernetes_distro: 'openshift',
+    os: 'rhcos',
+    os_build_id: '417.1',
+    schema: 1,
+  });
+  s.view.put({ ...made, status: { status: 'PodRunning', result } } as KubeObject);
+  s.look();
+  const record = () => JSON.parse(s.view.node(NODE)?.metadata.annotations?.['weka.io/discovery.json'] ?? '{}');
+  assert.equal([record().os_build_id, record().init_container_image], ['417.1', undefined]);
+  assert.is(s.count(`delete wekacontainers/weka/${helper}`), 1);
+  s.until(() => s.count('Warning ensurePod-fmError') > 0);
+  assert.match(
+    s.log.find((line) => line.startsWith('Warning ensurePod-fmError')) ?? '',
+    /OCP toolkit image for version 417\.1/,
+  );
+  assert.is(s.count('create pods/weka/drivers-builder'), 0);
+  toolkit({ '417.1': 'abc' });
+  s.until(() => s.count('create pods/weka/drivers-builder') > 0);
+  const spec = s.view.pod('weka', 'drivers-builder')?.spec as { initContainers?: { image: string }[] } | undefined; // As it was sent.
+  const [init] = spec?.initContainers ?? [];
+  assert.is(init?.image, 'mirror/ocp@sha256:abc');
 });
 
 test('spec 02 §12 #27: an unschedulable drivers container: its status is emptied and written before the pod goes', () => {
