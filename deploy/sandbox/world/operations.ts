@@ -1,10 +1,11 @@
 /**
  * Stand-in for the sibling WekaManualOperation controller: one helper on each node, wait for all results, say what came
- * of it, take the helpers away. The helpers are the state; nothing is remembered. Source: spec 06, 6.1 to 6.4.
+ * of it, take the helpers away. The helpers are the state; nothing is remembered. Blocking needs no helper. Source: spec 06, 6.1 to 6.4, 6.6.
  */
 import { rfc3339 } from '../../../io/clock.ts';
 import { CONTAINERS, controllerOf, type Draft, MANUAL_OPERATIONS, NODES, refOf } from '../../../messages/kube.ts';
 import type { OperationSpec, WekaManualOperation } from '../../../messages/weka-cluster.ts';
+import { type BlockAction, blockOrUnblock, isBlockAction } from './block-operation.ts';
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import type { Container } from './holders.ts';
@@ -12,6 +13,11 @@ import { draw } from './latency.ts';
 import { keyOf, type Node } from './objects.ts';
 import { isAction, KINDS, type OperationKind } from './operation-kinds.ts';
 import { write } from './write.ts';
+
+interface BlockPayload {
+  readonly node?: string;
+  readonly serialIDs?: readonly string[];
+}
 
 /** Looks again at this pace even without an event: nodes become ready. */
 const PERIOD_MS = 5_000;
@@ -48,6 +54,10 @@ export function startOperations(
 
   function turn(operation: WekaManualOperation): void {
     const { metadata, spec = {}, status } = operation;
+    if (isBlockAction(spec.action)) {
+      if (metadata.deletionTimestamp === undefined && status?.status !== 'Done') block(operation, spec.action);
+      return;
+    }
     const kind = isAction(spec.action ?? '') ? KINDS[spec.action as keyof typeof KINDS] : undefined; // It is one of them.
     if (kind === undefined || metadata.deletionTimestamp !== undefined) return;
     const helpers = [...containers.all()].filter(({ metadata: { ownerReferences } }) =>
@@ -76,38 +86,34 @@ export function startOperations(
     say(operation, 'Done', kind.resultText(texts));
   }
 
-  function create({ metadata, spec = {} }: WekaManualOperation, kind: OperationKind, node: Node, image?: string): void {
-    const plan = kind.helper(metadata, node, spec);
-    if (containers.get(`${metadata.namespace ?? ''}/${plan.name}`) !== undefined) return;
-    const { imagePullSecret, tolerations, serviceAccountName } = spec;
-    const object: Draft & Readonly<Record<string, unknown>> = {
-      apiVersion: 'weka.weka.io/v1alpha1',
-      kind: 'WekaContainer',
-      metadata: {
-        name: plan.name,
-        namespace: metadata.namespace ?? '',
-        labels: { ...metadata.labels, ...plan.labels, 'weka.io/mode': plan.mode },
-        ownerReferences: [ownerOf(metadata)],
-      },
-      spec: {
-        mode: plan.mode,
-        name: plan.name.slice(0, 63),
-        numCores: 1,
-        nodeAffinity: node.metadata.name,
-        image: image ?? '',
-        instructions: { type: spec.action, payload: plan.instruction ?? '' },
-        ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
-        ...(tolerations === undefined ? {} : { tolerations }),
-        ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
-        ...plan.spec,
-      },
-    };
+  function create(operation: WekaManualOperation, kind: OperationKind, node: Node, image?: string): void {
+    const object = helperDraft(operation, 'WekaManualOperation', kind, node, operation.spec?.action ?? '', image);
+    if (containers.get(`${object.metadata.namespace ?? ''}/${object.metadata.name}`) !== undefined) return;
     write(ctx, 'weka-operator', { verb: 'create', type: CONTAINERS, object });
   }
 
   function remove({ metadata }: Container): void {
     if (metadata.deletionTimestamp !== undefined) return;
     write(ctx, 'weka-operator', { verb: 'delete', ref: refOf(CONTAINERS, metadata), uid: metadata.uid });
+  }
+
+  /** One that has failed is tried again. Source: spec 06, 6.1. */
+  function block(operation: WekaManualOperation, action: BlockAction): void {
+    const { node: name, serialIDs = [] } = (operation.spec?.payload ?? {}) as BlockPayload; // As the CRD of the sibling has it.
+    const node = [...nodes.all()].find(({ metadata }) => metadata.name === name);
+    const outcome = node && blockOrUnblock(action, node, serialIDs);
+    if (node === undefined || outcome?.kind !== 'done') {
+      if (outcome !== undefined) say(operation, 'Failed', outcome.result);
+      soon(keyOf(operation), PERIOD_MS);
+      return;
+    }
+    const ref = refOf(NODES, node.metadata);
+    const amounts = { 'weka.io/drives': outcome.drives };
+    const status = { capacity: amounts, allocatable: amounts };
+    write(ctx, 'weka-operator', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
+    const { annotations } = outcome;
+    write(ctx, 'weka-operator', { verb: 'mergePatch', ref, patch: { metadata: { annotations } } });
+    say(operation, 'Done', outcome.result);
   }
 
   function say({ metadata, status }: WekaManualOperation, text: string, result: string): void {
@@ -134,6 +140,41 @@ export function startOperations(
   }
 }
 
+/** The helper that an operation, or a policy, puts on a node. */
+export function helperDraft(
+  { metadata, spec = {} }: WekaManualOperation,
+  ownerKind: 'WekaManualOperation' | 'WekaPolicy',
+  kind: OperationKind,
+  node: Node,
+  instruction: string,
+  image?: string,
+): Draft & Readonly<Record<string, unknown>> {
+  const plan = kind.helper(metadata, node, spec);
+  const { imagePullSecret, tolerations, serviceAccountName } = spec;
+  return {
+    apiVersion: 'weka.weka.io/v1alpha1',
+    kind: 'WekaContainer',
+    metadata: {
+      name: plan.name,
+      namespace: metadata.namespace ?? '',
+      labels: { ...metadata.labels, ...plan.labels, 'weka.io/mode': plan.mode },
+      ownerReferences: [ownerOf(metadata, ownerKind)],
+    },
+    spec: {
+      mode: plan.mode,
+      name: plan.name.slice(0, 63),
+      numCores: 1,
+      nodeAffinity: node.metadata.name,
+      image: image ?? '',
+      instructions: { type: instruction, payload: plan.instruction ?? '' },
+      ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
+      ...(tolerations === undefined ? {} : { tolerations }),
+      ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+      ...plan.spec,
+    },
+  };
+}
+
 export const ownerOf = (
   { name, uid }: { readonly name: string; readonly uid: string },
   kind = 'WekaManualOperation',
@@ -147,7 +188,7 @@ export const ownerOf = (
 });
 
 /** An empty selector takes all. */
-function isSelected({ metadata: { labels = {} } }: Node, { payload }: OperationSpec): boolean {
+export function isSelected({ metadata: { labels = {} } }: Node, { payload }: OperationSpec): boolean {
   const selector = (payload?.nodeSelector ?? {}) as Readonly<Record<string, string>>; // As the CRD of the sibling has it.
   return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }

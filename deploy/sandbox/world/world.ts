@@ -47,6 +47,7 @@ import { startOperations } from './operations.ts';
 import { createOracle, type Oracle } from './oracle.ts';
 import type { DriversWay, Machine, NodeModel } from './pod-process.ts';
 import { startScheduler } from './scheduler.ts';
+import { startSignPolicies } from './sign-policy.ts';
 import type { ProxyRepeats } from './ssd-proxy.ts';
 import { type Clusters, createClusters } from './weka-clusters.ts';
 
@@ -196,7 +197,9 @@ export function createWorld(options: WorldOptions): World {
   const exec = createExec(ctx, pods, models);
   startOperations(ctx, createCache<WekaManualOperation>(store, MANUAL_OPERATIONS), containers, nodes);
   const serveDrivers = (url: string, pod: string): void => void distributors.set(url, pod);
-  startDriversPolicies(ctx, createCache<WekaPolicy>(store, POLICIES), containers, nodes, serveDrivers);
+  const policies = createCache<WekaPolicy>(store, POLICIES);
+  startDriversPolicies(ctx, policies, containers, nodes, serveDrivers);
+  startSignPolicies(ctx, policies, containers, nodes);
   const clusterObjects = createCache<ClusterObject>(store, CLUSTERS);
   startClusterController(ctx, clusters, exec, clusterObjects, containers);
   const clients = createCache<WekaClient>(store, CLIENTS);
