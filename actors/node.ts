@@ -57,6 +57,8 @@ interface Work {
 interface Wants {
   readonly need: Waiting['need'];
   readonly forced: boolean;
+  /** Of the container's spec, which says where drivers come from. */
+  readonly generation: number | undefined;
 }
 export interface State {
   /** In order of arrival. */
@@ -219,13 +221,20 @@ export function decider(
       case 'loadDrivers': {
         if (!ask.forced && ready(node, ask.need, settings))
           return [state, { kind: 'loaded' } satisfies LoadDriversAnswer];
-        const waiting = new Map(state.waiting).set(ask.uid, { need: ask.need, forced: ask.forced });
+        const { need, forced } = ask;
+        const { generation } = container.metadata;
+        const before = state.waiting.get(ask.uid);
+        const waiting = new Map(state.waiting).set(ask.uid, { need, forced, generation });
+        // What failed before was asked for otherwise: it need not fail now.
+        const anew = before !== undefined && (before.need.image !== need.image || before.generation !== generation);
+        const drivers =
+          anew && state.drivers.phase === 'resting' ? { ...rest, attempt: state.drivers.attempt } : state.drivers;
         const holder = heldBy(ask.need, name, view);
         const reason =
           holder === undefined
             ? 'drivers are being loaded'
             : `drivers of another image are in use by ${holder.metadata.namespace}/${holder.metadata.name}`;
-        return [{ ...state, waiting }, answerOf(state.drivers, 10_000, reason)];
+        return [{ ...state, waiting, drivers }, answerOf(drivers, 10_000, reason)];
       }
       case 'nics': {
         const plan = nicsFor(container, node, view, settings);

@@ -41,7 +41,7 @@ import {
   removeByPhysicalUuids,
 } from './steps/blocked-drives.ts';
 import { ensureBootConfigMap } from './steps/boot-config.ts';
-import { checkUploaded, updateBuilderStatus } from './steps/builder.ts';
+import { checkUploaded, ownTimer, updateBuilderStatus } from './steps/builder.ts';
 import {
   boundInVain,
   clearStatusOnNodeNotFound,
@@ -109,8 +109,6 @@ import {
 } from './steps/write-resources.ts';
 
 const MINUTE_MS = 60_000;
-/** Source: spec 06, 0.5. */
-const DRIVERS_CHECK_MS = 7 * MINUTE_MS;
 /** Not mode `dist`, which the class of that name takes in. */
 const isBuilder = (of: ContainerMode): boolean => of === 'drivers-builder';
 const allocatableOrClient = ({ spec }: Pass): boolean => isAllocatable(spec.mode) || isClient(spec.mode);
@@ -147,8 +145,7 @@ export const activeFlow: readonly Row[] = [
   { number: '21', name: 'deleteEnvoyIfNoS3Neighbor', when: [mode(isEnvoy)], run: deleteEnvoyIfNoS3Neighbor, onFailure: 'stop' },
   { number: '22', name: 'deleteTelemetryIfNoComputeNeighbor', when: [mode(isTelemetry)], run: deleteTelemetryIfNoComputeNeighbor, onFailure: 'stop' },
   { number: '23', name: 'clearStatusOnNodeNotFound', when: [boundInVain], run: clearStatusOnNodeNotFound, onFailure: 'stop' },
-  { number: '24', name: 'uploadedDriversPeriodicCheck', when: [mode(isBuilder), resultsProcessed], run: checkUploaded, onFailure: 'stop',
-    throttle: { everyMs: () => DRIVERS_CHECK_MS, preset: true, stamp: 'success' } },
+  { number: '24', name: 'uploadedDriversPeriodicCheck', when: [mode(isBuilder), resultsProcessed], run: checkUploaded, onFailure: 'stop', throttle: ownTimer },
   { number: '25', name: 'cleanupFinishedOneOff', when: [mode(isOneOff), resultsProcessed], run: cleanUpFinished, onFailure: 'stop', afterWrite: true },
   { number: '26', name: 'handleImageUpdate', when: [changesImage], run: handleImageUpdate, onFailure: 'stop',
     condition: { type: CONDITIONS.imageUpdated, reason: 'ImageUpdate', message: SUCCESS.message, always: true } },

@@ -516,6 +516,26 @@ test('after a success the next failure waits the shortest time again', () => {
   assert.is(state().drivers.failures, 0);
 });
 
+test('I6: another image or another spec is no failure of the one before: it is loaded at once', () => {
+  const a = containerOf('client', { name: 'a' });
+  const { send, view, state, ask } = bench([bare(), a]);
+  const fails = (name: string) => {
+    send(asked(image(uidOf(a), name)));
+    for (let times = 0; times < 4; times += 1) {
+      send({ kind: 'ended', work: 'drivers', attempt: state().drivers.attempt, failure: 'x' });
+      if (times < 3) send({ kind: 'retryDue', attempt: state().drivers.attempt });
+    }
+    assert.equal([state().drivers.phase, state().drivers.failures], ['resting', 4]);
+  };
+  fails('i:1');
+  assert.is(ask(image(uidOf(a), 'i:1')).kind, 'failed');
+  assert.equal(kinds(send(asked(image(uidOf(a), 'i:2')))), ['answer', 'work']);
+  assert.is(ask(image(uidOf(a), 'i:2')).kind, 'pending');
+  fails('i:2');
+  view.put({ ...a, metadata: { ...a.metadata, generation: 2 } });
+  assert.equal(kinds(send(asked(image(uidOf(a), 'i:2')))), ['answer', 'work']);
+});
+
 test('F17: image B is not loaded under a running frontend of image A', () => {
   const frontend = memberOf('client', 'f', 3, { status: { lastAppliedImage: 'i:A' } });
   const b = containerOf('client', { name: 'b' });

@@ -9,11 +9,11 @@ import {
 } from '../../../io/commands.ts';
 import { type BuilderResult, parseBuilderResult } from '../../../io/weka-parsers/results.ts';
 import { PODS_CONTAINER } from '../../../messages/resources.ts';
-import { done, doneWith, failed, normal, type Verdict } from '../../../messages/verdict.ts';
+import { done, doneWith, failed, normal, skipped, type Verdict } from '../../../messages/verdict.ts';
 import { exec, type PodTarget, type Script } from '../../calls.ts';
 import { namespaceOf, type Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
-import { type Ask, ask } from '../step.ts';
+import { type Ask, ask, type Throttle } from '../step.ts';
 import { emptied } from './clear-status.ts';
 import { dropResult } from './drop-result.ts';
 import { setStatus } from './object.ts';
@@ -70,24 +70,35 @@ function* upload(target: PodTarget, commands: readonly Checked[]): Script<Verdic
   return doneWith({ status: { status: 'Completed' } });
 }
 
-/** Step 24: drivers that the distribution has lost are built anew. */
+/**
+ * Step 24: drivers that the distribution has lost are built anew. Anything else that fails says nothing about them: it is tried
+ * again in its own time and holds up nothing (I6). Without packs there is nothing to ask for by signature.
+ */
 export function checkUploaded(pass: Pass): Verdict | Ask {
   if (pass.status.result === undefined) return done;
   const result = parseBuilderResult(pass.status.result);
-  if (result.kind === 'bad') return failed(`error unmarshalling execution result: ${result.why}`);
+  if (result.kind === 'bad') return skipped(`error unmarshalling execution result: ${result.why}`);
+  const { wekaVersion: version, kernelSignature: signature, packSupported, copyOnly } = result.value;
+  if (!packSupported || copyOnly || signature === '') return done;
   const found = targetOf(pass);
-  if (found.kind === 'none') return failed(found.why);
-  const { wekaVersion: version, kernelSignature: signature } = result.value;
+  if (found.kind === 'none') return skipped(found.why);
   const checked = checkUploadedDrivers({ version, signature });
-  return checked.kind === 'invalid' ? failed(checked.why) : ask('operation', check(pass, found.target, checked));
+  return checked.kind === 'invalid' ? skipped(checked.why) : ask('operation', check(pass, found.target, checked));
 }
+/** After a check that said nothing the next one comes soon. Source: spec 06, 0.5, 8.2 no. 32. */
+export const ownTimer: Throttle = {
+  everyMs: () => 7 * 60_000,
+  againMs: () => 60_000,
+  preset: true,
+  stamp: 'success',
+};
 const LOST = ['Failed to download the drivers', 'Version missing'];
 function* check(pass: Pass, target: PodTarget, { command }: Extract<Checked, { kind: 'ok' }>): Script<Verdict> {
   const outcome = yield* exec(target, command, 'periodic');
   if (outcome.kind === 'ok') return done;
   const stderr = stderrOf(outcome);
   const reason = `${execText(command, outcome)}, ${stderr}`;
-  if (!LOST.some((text) => stderr.includes(text))) return failed(reason);
+  if (!LOST.some((text) => stderr.includes(text))) return skipped(reason);
   const events = [normal('DriversRebuild', 'Cannot load drivers, trigger re-build and re-upload')];
   return failed(reason, { events, status: emptied(pass.status) });
 }

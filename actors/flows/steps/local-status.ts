@@ -93,10 +93,11 @@ function* whyNoAnswer(pass: Pass, target: PodTarget, error: string): Script<Verd
   if (outcome.kind === 'ok') {
     if (outcome.stdout.trim() === '') return wait(WAIT_MS, error);
     const load = yield* loadDrivers(pass, { ...driverNeed(pass), image: pass.spec.image }, true);
-    const status = { status: { status: 'WaitForDrivers' } };
+    const { events = [] } = load;
+    const news = { status: { status: 'WaitForDrivers' }, events };
     return load.kind === 'wait' || load.kind === 'failed'
-      ? wait(WAIT_MS, `drivers are not loaded: <nil>; ${load.reason}`, status)
-      : wait(WAIT_MS, 'weka local ps failed: <nil>', status);
+      ? wait(WAIT_MS, `drivers are not loaded: <nil>; ${load.reason}`, news)
+      : wait(WAIT_MS, 'weka local ps failed: <nil>', news);
   }
   if (hasCondition(pass, CONDITIONS.resourcesWritten)) {
     const repaired = yield* repair(pass, target);

@@ -162,6 +162,16 @@ test('spec 01 §23 #22: DrivesAdding stays while drives are missing; a changed i
   assert.ok(other.kind === 'failed' && other.reason === 'internal status changed: READY -> STEM');
 });
 
+test('spec 06 §8 no. 33: a forced load that failed says why, in an event', () => {
+  const verdict = local({ mode: 'compute' }, [
+    ['exec WekaLocalPs', timeout()],
+    ['exec CheckDriversLoaded', ok('wekafsio\n')],
+    ['node loadDrivers', { kind: 'failed', reason: 'DriversNotLoadedError: x, re-create container' }],
+  ]);
+  assert.equal(reasons(verdict), ['DriversLoadFailed']);
+  assert.ok(verdict.kind === 'wait' && verdict.delayMs === 3_000);
+});
+
 for (const [name, lines] of [
   ['DEGRADED', [ps(row('DEGRADED', 'DEGRADED', { lastFailure: 'x' }))]],
   ['an empty list', [ps()]],

@@ -103,7 +103,19 @@ test('spec 06 §10 #44: lost drivers empty the status; another failure does not'
     },
   ]);
   const other = check(exit(1, 'connection refused')).verdict;
-  assert.ok(other.kind === 'failed' && other.status === undefined && other.events === undefined);
+  assert.ok(other.kind === 'skipped' && other.status === undefined && other.events === undefined);
+});
+test('spec 06 §8 no. 32: without packs, without a signature and without a target there is nothing to ask; the row goes on', () => {
+  const of = (result: string) => playStep(checkUploaded(passOf(builderOf({}, result)))).verdict.kind;
+  const built = { weka_version: '4.4.5', kernel_signature: 'sig' };
+  for (const result of [
+    { ...built, weka_pack_not_supported: true },
+    { ...built, no_weka_drivers_handling: true },
+    { weka_version: '4' },
+  ])
+    assert.is(of(JSON.stringify(result)), 'done');
+  assert.is(of('not json'), 'skipped');
+  assert.is(playStep(checkUploaded(passFor(builderOf({}, RESULT)))).verdict.kind, 'skipped');
 });
 
 // Signing.
