@@ -1,6 +1,7 @@
 /** Steps 27 and 38: the drivers of the container's node, loaded by the node's actor. Source: spec 06, 4.2, 4.3. */
 
 import type { DriverNeed } from '../../../messages/drivers.ts';
+import type { Node } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { hasFrontend } from '../../../messages/weka-modes.ts';
 import { askNode, type Script } from '../../calls.ts';
@@ -8,6 +9,7 @@ import { driversReady } from '../../rules/drivers.ts';
 import { imageOf } from '../../rules/pod-image.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
+import { imageToRun } from './upgrade-conditions.ts';
 
 /** The pod's image counts where there is a pod: its process asks for these drivers. */
 export function driverNeed({ pod, spec }: Pass): DriverNeed {
@@ -18,9 +20,22 @@ export function driverNeed({ pod, spec }: Pass): DriverNeed {
 export function ensureDrivers(pass: Pass): Verdict | Ask {
   const { node, settings } = pass;
   if (node === undefined) return failed('node not found');
+  if (mayComeBackAsItWas(pass)) return ask('drivers', ofImageToRun(pass, node));
   const need = driverNeed(pass);
   if (driversReady(node, need, settings.backendDriversNeedBootId)) return done;
   return ask('drivers', loadDrivers(pass, need, false));
+}
+/** Its next pod may have the image of the last one: an upgrade that mounts stand against takes no drivers away. */
+const mayComeBackAsItWas = ({ pod, spec, status }: Pass): boolean =>
+  pod === undefined &&
+  hasFrontend(spec.mode) &&
+  !spec.driversLoaderImage &&
+  Boolean(status.lastAppliedImage) &&
+  status.lastAppliedImage !== spec.image;
+function* ofImageToRun(pass: Pass, node: Node): Script<Verdict> {
+  const need = { ...driverNeed(pass), image: yield* imageToRun(pass) };
+  if (driversReady(node, need, pass.settings.backendDriversNeedBootId)) return done;
+  return yield* loadDrivers(pass, need, false);
 }
 
 /** The status says what is waited for; the wait ends with the node's change, not with its delay. */

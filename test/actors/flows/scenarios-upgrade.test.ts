@@ -113,10 +113,10 @@ test('F31: so do clients of the other policies: mounts block this step alone', (
 });
 
 test('spec 03 §17 #48, 04 §17 #42: one that may not be upgraded comes back with the old image; with no mounts, or by force, with the new', () => {
-  const comesBackWith = (mounts: number, overrides: Given['spec'] = {}) => {
+  const comesBackWith = (mounts: number, overrides: Given['spec'] = {}, loaded = IMAGE) => {
     const container = memberOf('client', 'm', 7, { spec: overrides, status: { lastAppliedImage: OLD } });
     const s = story(container, {
-      world: [agentOn(NODE), nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': `${IMAGE}:boot-1` } })],
+      world: [agentOn(NODE), nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': `${loaded}:boot-1` } })],
       agent: () => agentOk({ active_mounts: mounts }),
       exec: serving('w-m'),
     });
@@ -125,7 +125,8 @@ test('spec 03 §17 #48, 04 §17 #42: one that may not be upgraded comes back wit
     assert.is(env?.find(({ name }) => name === 'IMAGE_NAME')?.value, imageOfNewPod(s));
     return imageOfNewPod(s);
   };
-  assert.is(comesBackWith(3), OLD);
+  // Drivers are those of the image that comes (spec 06, 4.2).
+  assert.is(comesBackWith(3, {}, OLD), OLD);
   assert.is(comesBackWith(0), IMAGE);
   assert.is(comesBackWith(3, { overrides: { upgradeForceReplace: true } }), IMAGE);
   assert.is(comesBackWith(3, { overrides: { skipActiveMountsCheck: true } }), IMAGE);

@@ -31,6 +31,7 @@ import {
 import { passFor, SETTINGS } from '../../../support/pass.ts';
 import {
   absent,
+  agentOk,
   argvOf,
   conflict,
   did,
@@ -320,6 +321,27 @@ test('spec 06 §10 #64: the image of the pod counts where there is one', () => {
   const pass = passFor(client, { world: [podFor(client, { image: IMAGE })] });
   assert.equal(driverNeed(pass), { image: IMAGE, frontend: true });
   assert.equal(ensureDrivers(pass), done);
+});
+
+test('spec 06 §4.2, #64: without a pod the image that its next pod will have counts: the old one while its mounts stand against the new', () => {
+  const client = containerOf('client', {
+    spec: { nodeAffinity: NODE, image: 'new' },
+    status: { lastAppliedImage: IMAGE, containerID: 3, nodeAffinity: NODE },
+  });
+  const mounts = (active_mounts: number): Line => [
+    'agent GET /getActiveMounts?container_name=w-client&container_uuid=uid-client',
+    agentOk({ active_mounts }),
+  ];
+  assert.equal(playStep(ensureDrivers(passFor(client)), [mounts(2)]).verdict, done);
+  const { calls } = playStep(ensureDrivers(passFor(client)), [
+    mounts(0),
+    ['node loadDrivers', { kind: 'pending', delayMs: 10_000, reason: 'drivers are being loaded' }],
+  ]);
+  const [call] = calls.slice(-1);
+  assert.is(call?.kind === 'node' && call.ask.kind === 'loadDrivers' && call.ask.need.image, 'new');
+  const loader = { ...client, spec: { ...client.spec, driversLoaderImage: 'loader' } };
+  const answer: Line = ['node loadDrivers', { kind: 'loaded' }];
+  assert.equal(playStep(ensureDrivers(passFor(loader)), [answer]).verdict, done);
 });
 
 test('spec 06 §10 #63: no node, no drivers', () => {
