@@ -35,7 +35,8 @@ export function nextLoad(name: NodeName, waiting: readonly Waiting[], view: View
   const node = view.node(name);
   if (node === undefined) return leftOver(name, 'drivers-loader', view);
   const loader = loaderOf(node, view, settings);
-  if (rebooted(node)) return { script: annotate(node, DRIVERS_LOADED, null) };
+  // Not while nobody asks: for backends a mark of any boot counts (V5).
+  if (waiting.length > 0 && rebooted(node)) return { script: annotate(node, DRIVERS_LOADED, null) };
   if (loader !== undefined) {
     if (loader.metadata.deletionTimestamp !== undefined) return undefined;
     const result = loader.status?.result;

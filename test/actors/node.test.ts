@@ -566,6 +566,14 @@ test('spec 06 §10 #38: a forced load does not believe the annotation, also when
   assert.equal(kinds(send({ kind: 'retryDue', attempt: state().drivers.attempt })), ['work']);
 });
 
+test('V5: while nobody asks for drivers the mark of an old boot stays: backends go by it', () => {
+  const rebooted = nodeOf(NODE, { boot: 'boot-2' });
+  const a = containerOf('client', { name: 'a' });
+  const { send } = bench([rebooted, a]);
+  assert.equal(kinds(send({ kind: 'lookAgain' })), []);
+  assert.equal(kinds(send(asked(image(uidOf(a), 'registry.example/weka:4.4.5')))), ['answer', 'work']);
+});
+
 test('a loader for which nobody waits and which never got a pod is collected', () => {
   const unbound = containerOf('drivers-loader', {
     name: `weka-drivers-loader-uid-${NODE}`,
