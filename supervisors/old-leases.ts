@@ -1,6 +1,5 @@
 /**
- * V6: Leases by which the existing operator locked the allocation of nodes that are gone; behind its setting. This controller
- * makes none. One is deleted when its node has been gone, and nobody has renewed it, for a whole round; both read live.
+ * V6: Leases by which allocators locked nodes that are gone; behind its setting. One is deleted when its node has been gone, and nobody has renewed it, for a whole round; both read live.
  * Source: spec 01, 22 no. 24; spec 05, 16.1; spec 08, 8.5.
  */
 import type { Config } from '../config.ts';

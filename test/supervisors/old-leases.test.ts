@@ -1,4 +1,4 @@
-/** V6: Leases that the existing operator has left of nodes that are gone. Spec 01, 22 no. 24. */
+/** V6: Leases that allocators have left of nodes that are gone. Spec 01, 22 no. 24. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { noLog } from '../../io/log.ts';
