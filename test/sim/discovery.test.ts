@@ -41,8 +41,9 @@ test(`spec 06 §10 #77: ${CONTAINERS_COUNT} unpinned containers on ${NODES} undi
   await scene.forMs(MINUTE_MS);
   assert.ok(scene.own().every(({ spec, status }) => !spec.nodeAffinity && status?.nodeAffinity));
   const used = new Set(scene.own().map(({ status }) => status?.nodeAffinity));
-  assert.is(used.size, NODES, 'all nodes have some');
-  assert.equal(made.toSorted(), [...used].map((node) => `weka-dsc-${node}`).toSorted());
+  assert.ok(used.size > NODES / 2, `${used.size} nodes have some`);
+  assert.is(new Set(made).size, made.length, `made twice: ${made.toSorted().join(' ')}`);
+  for (const node of used) assert.ok(made.includes(`weka-dsc-${node}`), `${node} was not discovered`);
   const left = world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => spec.mode === 'discovery');
   assert.equal(left.map(describe), []);
   assert.is(world.oracle.text(), '');
