@@ -108,6 +108,7 @@ test('without options: 12 nodes, 6 drive and 6 compute containers, no clients, 1
       numDrives: 1,
       timeoutMs: 120_000,
       exitWhenRunning: false,
+      upgrade: false,
       andDelete: false,
       port: 0,
       keep: false,
@@ -119,7 +120,7 @@ test('without options: 12 nodes, 6 drive and 6 compute containers, no clients, 1
 
 test('every option is taken', () => {
   const argv =
-    '--nodes 9 --drive 3 --compute 4 --clients 5 --num-drives 2 --timeout 30 --exit-when-running --and-delete --port 6443 --keep --seed x --speed 2.5';
+    '--nodes 9 --drive 3 --compute 4 --clients 5 --num-drives 2 --timeout 30 --exit-when-running --upgrade --and-delete --port 6443 --keep --seed x --speed 2.5';
   const read = readOptions(argv.split(' '));
   assert.equal(read.kind === 'ok' && Object.values(read.options), [
     9,
@@ -132,6 +133,7 @@ test('every option is taken', () => {
     'x',
     2.5,
     30_000,
+    true,
     true,
     true,
     true,
@@ -167,7 +169,7 @@ test('--help ends with 0 and names every option', () => {
   const read = readOptions(['--help']);
   assert.is(read.kind === 'end' && read.code, 0);
   const text = read.kind === 'end' ? read.text : '';
-  for (const option of ['--exit-when-running', '--and-delete', '--keep', '--seed', '--speed', '--port'])
+  for (const option of ['--exit-when-running', '--upgrade', '--and-delete', '--keep', '--seed', '--speed', '--port'])
     assert.match(text, option);
 });
 

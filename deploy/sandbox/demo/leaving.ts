@@ -1,12 +1,18 @@
 /** The last act of the demo: everything that was ordered is deleted, as a user does it; what follows is the controllers' work. */
 import { CONTAINERS } from '../../../messages/kube.ts';
-import type { NodeModel } from '../world/pod-process.ts';
 import { isOfProxy, leftText, objectsLeft } from './left.ts';
-import { containersOf, type Demo, sayReasons, sayViolations, secondsText, until, type Waited } from './stage.ts';
-
-/** Nodes whose clients have applications on them when they are deleted, and for how long. */
-const MOUNTED_NODES = 3;
-const MOUNTED_MS = 10_000;
+import {
+  clientNodes,
+  containersOf,
+  type Demo,
+  MOUNTED_MS,
+  mountSome,
+  sayReasons,
+  sayViolations,
+  secondsText,
+  until,
+  type Waited,
+} from './stage.ts';
 
 /** Clients first, as the sibling controllers want it, then clusters and preparations. */
 export async function deleteAll(demo: Demo): Promise<Waited> {
@@ -26,39 +32,26 @@ export async function deleteAll(demo: Demo): Promise<Waited> {
 /** Some of them still serve applications: they wait for these, the others go at once. */
 async function deleteClients(demo: Demo): Promise<Waited> {
   const { fleet, plan, screen, clock } = demo;
-  const mounted = clientsOf(demo)
-    .slice(0, MOUNTED_NODES)
-    .flatMap((name) => fleet.world.nodes.get(name) ?? []);
-  for (const node of mounted) node.activeMounts = 2;
-  screen.say(`Applications have mounts on ${mounted.map(({ name }) => name).join(', ')}.`);
+  const mounts = mountSome(demo);
   for (const { name, namespace } of plan.clients) {
     screen.say(`Deleting the WekaClient ${name}.`);
     fleet.world.deleteClient(name, namespace);
   }
-  const unmountAtMs = clock.monotonicMs() + MOUNTED_MS;
+  const left = (): number => clientNodes(demo).length;
+  const show = (more = ''): void => screen.show([`clients left: ${left()}${more}`], `clients left: ${left()}${more}`);
+  const endAtMs = clock.monotonicMs() + MOUNTED_MS;
   const others = await until(demo, () => {
-    show(demo, clientsOf(demo).length, mounted);
-    return clientsOf(demo).length <= mounted.length && clock.monotonicMs() >= unmountAtMs;
+    show(`, ${mounts.names.length} of their nodes have mounts`);
+    return left() <= mounts.names.length && clock.monotonicMs() >= endAtMs;
   });
   if (others !== 'done') return others;
-  screen.say(`${clientsOf(demo).length} clients wait for their mounts; the applications end now.`);
-  for (const node of mounted) node.activeMounts = 0;
+  screen.say(`${left()} clients wait for their mounts; the applications end now.`);
+  mounts.end();
   return until(demo, () => {
-    show(demo, clientsOf(demo).length, []);
-    return clientsOf(demo).length === 0;
+    show();
+    return left() === 0;
   });
 }
-
-function show({ screen }: Demo, left: number, mounted: readonly NodeModel[]): void {
-  const text = `clients left: ${left}${mounted.length === 0 ? '' : `, ${mounted.length} of their nodes have mounts`}`;
-  screen.show([text], text);
-}
-
-/** Names of the nodes with a client. */
-const clientsOf = (demo: Demo): readonly string[] =>
-  containersOf(demo)
-    .filter(({ spec }) => spec.mode === 'client')
-    .map(({ spec, status }) => spec.nodeAffinity ?? status?.nodeAffinity ?? '');
 
 const claimedCount = ({ fleet }: Demo): number =>
   [...fleet.world.nodes.values()].flatMap(({ drives }) => [...drives.values()]).filter(({ guid }) => guid !== undefined)

@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly numDrives: number;
   readonly timeoutMs: number;
   readonly exitWhenRunning: boolean;
+  /** Another image for everything, once all are Running. */
+  readonly upgrade: boolean;
   readonly andDelete: boolean;
   /** Of the API server; 0: any free one. */
   readonly port: number;
@@ -42,6 +44,7 @@ interface Flags {
   readonly numDrives: number;
   readonly timeout: number;
   readonly exitWhenRunning?: true;
+  readonly upgrade?: true;
   readonly andDelete?: true;
   readonly port: number;
   readonly keep?: true;
@@ -76,6 +79,7 @@ export function readOptions(argv: readonly string[]): ReadOptions {
     .option('--num-drives <count>', 'drives of a drive container', whole(1, DRIVES_MAX), 1)
     .option('--timeout <seconds>', 'how long until all are Running, or all are gone', whole(1, 86_400), 120)
     .option('--exit-when-running', 'end with 0 once all are Running and nothing was done wrong, else with 1')
+    .option('--upgrade', 'then give everything another image: first drivers, then clusters, then clients')
     .option('--and-delete', 'then delete clients and clusters, and wait until nothing of them is left')
     .option('--port <number>', 'port of the API server, 0 for any free one', whole(0, 65_535), 0)
     .option('--keep', 'leave the folder with kubeconfig and log behind')
@@ -87,8 +91,16 @@ export function readOptions(argv: readonly string[]): ReadOptions {
     if (!(err instanceof CommanderError)) throw err;
     return { kind: 'end', code: err.exitCode === 0 ? 0 : 2, text };
   }
-  const { timeout, exitWhenRunning = false, andDelete = false, keep = false, ...rest } = command.opts<Flags>();
-  const options = { ...SIZE[rest.demo], ...rest, timeoutMs: timeout * 1_000, exitWhenRunning, andDelete, keep };
+  const {
+    timeout,
+    exitWhenRunning = false,
+    upgrade = false,
+    andDelete = false,
+    keep = false,
+    ...rest
+  } = command.opts<Flags>();
+  const switches = { exitWhenRunning, upgrade, andDelete, keep };
+  const options = { ...SIZE[rest.demo], ...rest, timeoutMs: timeout * 1_000, ...switches };
   const problem = problemOf(options);
   return problem === undefined ? { kind: 'ok', options } : { kind: 'end', code: 2, text: `error: ${problem}\n` };
 }

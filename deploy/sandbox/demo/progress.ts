@@ -50,7 +50,8 @@ export function progressLines({ wanted, running, others, helpers }: Progress): r
   return helpers.length === 0 ? bars : [...bars, `${'helpers'.padEnd(LABEL_WIDTH)} ${pairs(helpers)}`];
 }
 
-function bar(label: string, count: number, wanted: number): string {
+/** One line: what, how many of how many. */
+export function bar(label: string, count: number, wanted: number): string {
   const filled = Math.min(BAR_WIDTH, Math.ceil((count / Math.max(1, wanted)) * BAR_WIDTH));
   return `${label.padEnd(LABEL_WIDTH)} ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${count}/${wanted}`;
 }

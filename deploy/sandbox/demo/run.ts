@@ -12,7 +12,7 @@ import { orderText, planOf, totalOf, wantedText } from './orders.ts';
 import { preparedOf } from './preparing.ts';
 import { ABSENT, type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
-import { isSettled } from './settled.ts';
+import { isPreparation, isSettled } from './settled.ts';
 import {
   containersOf,
   type Demo,
@@ -26,6 +26,7 @@ import {
 } from './stage.ts';
 import { LIMITS, SHARING_LIMITS, whatToTry, writesReport } from './summary.ts';
 import { labelledForCsi, toldByNodes } from './told.ts';
+import { upgradeAll } from './upgrading.ts';
 
 const OPERATOR_NAMESPACE = 'weka-operator-system';
 /** How long the fleet is watched at rest before its writes are summed up. */
@@ -123,6 +124,10 @@ async function story(demo: Demo): Promise<number> {
   const rested = await demo.pause(REST_MS);
   if (rested !== 'time') return cutShort(demo, rested);
   const good = summarise(demo) && progress(demo).running === totalOf(plan);
+  if (options.upgrade) {
+    const upgraded = await upgradeAll(demo);
+    if (upgraded !== 'done') return upgraded === 'timeout' ? 1 : cutShort(demo, upgraded);
+  }
   if (options.andDelete) {
     const deleted = await deleteAll(demo);
     if (deleted !== 'done') return deleted === 'timeout' ? 1 : cutShort(demo, deleted);
@@ -172,7 +177,7 @@ function sayWhy(demo: Demo): void {
   if (missing > 0) screen.say(`  ${missing} containers were not even created by the modelled cluster controller`);
   sayReasons(
     demo,
-    all.filter((container) => !isSettled(container)),
+    all.filter((container) => !isSettled(container) && !isPreparation(container)),
   );
   screen.say(`  The controller's log: ${logPath} (--keep leaves it behind)`);
 }

@@ -32,11 +32,14 @@ export interface Demo {
 export const secondsText = (clock: Clock, sinceMs: number): string =>
   `${((clock.monotonicMs() - sinceMs) / 1_000).toFixed(1)} s`;
 
-/** Looks until `holds`, at most for the time of the options. */
-export async function until({ options, clock, screen, pause }: Demo, holds: () => boolean): Promise<Waited> {
-  const endMs = clock.monotonicMs() + options.timeoutMs;
+/** Looks until `holds`, at most for the time of the options since `progress` last changed; without it, since the beginning. */
+export async function until(demo: Demo, holds: () => boolean, progress = (): number => 0): Promise<Waited> {
+  const { options, clock, screen, pause } = demo;
+  let [reached, sinceMs] = [progress(), clock.monotonicMs()];
   while (!holds()) {
-    if (clock.monotonicMs() >= endMs) {
+    const [now, nowMs] = [progress(), clock.monotonicMs()];
+    if (now !== reached) [reached, sinceMs] = [now, nowMs];
+    if (nowMs >= sinceMs + options.timeoutMs) {
       screen.done();
       return 'timeout';
     }
@@ -64,3 +67,27 @@ export function sayViolations({ fleet, screen }: Pick<Demo, 'fleet' | 'screen'>)
   screen.say(`Violations that the fleet has seen: ${oracle.violations.length}`);
   if (oracle.violations.length > 0) screen.say(oracle.text());
 }
+
+/** How many nodes of clients have applications on them, where the demo shows what a client does about it; and for how long. */
+const MOUNTED_NODES = 3;
+export const MOUNTED_MS = 10_000;
+
+/** Applications mount file systems on some nodes of clients. The names of these nodes, and how it ends. */
+export function mountSome(demo: Demo): { readonly names: readonly string[]; readonly end: () => void } {
+  const names = clientNodes(demo).slice(0, MOUNTED_NODES);
+  const nodes = names.flatMap((name) => demo.fleet.world.nodes.get(name) ?? []);
+  for (const node of nodes) node.activeMounts = 2;
+  demo.screen.say(`Applications have mounts on ${names.join(', ')}.`);
+  return {
+    names,
+    end: () => {
+      for (const node of nodes) node.activeMounts = 0;
+    },
+  };
+}
+
+/** Names of the nodes with a client. */
+export const clientNodes = (demo: Demo): readonly string[] =>
+  containersOf(demo)
+    .filter(({ spec }) => spec.mode === 'client')
+    .map(({ spec, status }) => spec.nodeAffinity ?? status?.nodeAffinity ?? '');

@@ -12,6 +12,7 @@ import type { Container } from './holders.ts';
 import { draw } from './latency.ts';
 import { secret } from './nodes.ts';
 import { keyOf, type Node } from './objects.ts';
+import { nextOfClient } from './upgrade-rounds.ts';
 import { write } from './write.ts';
 
 const PERIOD_MS = 5_000;
@@ -69,6 +70,10 @@ export function startClientController(ctx: WorldContext, caches: ClientCaches): 
     const join = endpoints(client);
     if (join.length === 0) return;
     prepareSecret(client);
+    for (const { metadata } of nextOfClient(owned, client.spec?.image ?? '')) {
+      const patch = { spec: { image: client.spec?.image ?? '' } };
+      write(ctx, WRITER, { verb: 'mergePatch', ref: refOf(CONTAINERS, metadata), patch });
+    }
     const taken = new Set(owned.map(({ spec }) => spec.nodeAffinity));
     for (const { metadata } of caches.nodes.all()) {
       if (taken.has(metadata.name) || !selects(client, metadata.labels ?? {})) continue;

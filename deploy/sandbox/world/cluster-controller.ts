@@ -28,7 +28,8 @@ import type { Container } from './holders.ts';
 import { draw } from './latency.ts';
 import { secret } from './nodes.ts';
 import { keyOf, withConditions } from './objects.ts';
-import type { Clusters } from './weka-clusters.ts';
+import { nextOfCluster } from './upgrade-rounds.ts';
+import { type Clusters, downOf } from './weka-clusters.ts';
 import { write } from './write.ts';
 
 /** Looks again at this pace even without an event. */
@@ -108,6 +109,7 @@ export function startClusterController(
     }
     if (!prepared(now, objects)) return;
     create(now, random);
+    upgrade(now);
     advance(now, (commands, done) => {
       busy.add(key);
       sequence(exec, now, commands, (ended) => {
@@ -167,6 +169,22 @@ function create({ ctx, cluster, members }: Turn, random: Random): void {
     }
   }
 }
+
+/** One container further, if weka could lose it. */
+function upgrade({ ctx, clusters, cluster, members }: Turn): void {
+  const image = cluster.spec?.image ?? '';
+  const weka = clusters.get(cluster.status?.clusterID ?? '');
+  if (weka === undefined) return;
+  weka.upgrading = members.some(({ spec }) => spec.image !== image) || (weka.upgrading && !members.every(runs(image)));
+  const next = nextOfCluster(members, image, () => downOf(weka).length === 0);
+  if (next === undefined) return;
+  const ref = refOf(CONTAINERS, next.metadata);
+  write(ctx, 'weka-cluster-controller', { verb: 'mergePatch', ref, patch: { spec: { image } } });
+}
+const runs =
+  (image: string) =>
+  ({ status }: Container): boolean =>
+    status?.lastAppliedImage === image;
 
 /** Of all Running members, at most 96. Source: spec 07, 6.2. */
 function joinIpPorts(members: readonly Container[]): readonly string[] {

@@ -77,8 +77,11 @@ export function startDriversPolicies(
       if (own.some((one) => one.metadata.name === object.metadata.name)) continue;
       write(ctx, 'weka-operator', { verb: 'create', type: CONTAINERS, object });
     }
-    const built = own.filter((one) => one.spec.mode === 'drivers-builder' && one.status?.status === 'Completed');
-    const status = builders.length > 0 && built.length === builders.length ? 'Done' : 'Running';
+    const completed = new Set(
+      own.filter(({ status }) => status?.status === 'Completed').map(({ metadata: { name } }) => name),
+    );
+    const isBuilt = builders.every(({ metadata: { name } }) => completed.has(name));
+    const status = builders.length > 0 && isBuilt ? 'Done' : 'Running';
     if (policy.status?.status === status) return;
     const ref = refOf(POLICIES, metadata);
     write(ctx, 'weka-operator', { verb: 'mergePatch', ref, subresource: 'status', patch: { status: { status } } });

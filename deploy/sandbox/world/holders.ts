@@ -10,6 +10,7 @@ import type { Oracle } from './oracle.ts';
 export interface Container extends KubeObject {
   readonly spec: {
     readonly mode: string;
+    readonly image?: string;
     readonly name?: string;
     readonly nodeAffinity?: string;
     readonly state?: string;
@@ -18,6 +19,7 @@ export interface Container extends KubeObject {
   readonly status?: {
     readonly status?: string;
     readonly internalStatus?: string;
+    readonly lastAppliedImage?: string;
     readonly result?: string;
     readonly nodeAffinity?: string;
     readonly containerID?: number;

@@ -17,6 +17,8 @@ export type Rule =
   | 'serving-host-removed'
   /** A host was taken out of the S3 cluster under its running process. */
   | 's3-left-while-serving'
+  /** More than one host of a cluster was down while its image was changed, one container at a time. */
+  | 'down-together-in-upgrade'
   /** A drive's signature was erased while a living cluster had it. */
   | 'drive-resigned-in-cluster'
   /** A member that was not deactivated was stopped by force on its way out of a living cluster. */

@@ -65,6 +65,8 @@ export interface WekaCluster {
   readonly settings: string[];
   /** Its owner is destroying it as a whole: its data are given up, the oracle looks away. */
   doomed: boolean;
+  /** Its owner gives its containers another image, one at a time: more of them down together would not be for the image. */
+  upgrading: boolean;
   readonly admit: (local: Listener) => Host;
   readonly deactivateHost: (host: Host) => void;
   /** False: refused, it is not INACTIVE. */
@@ -75,6 +77,12 @@ export interface WekaCluster {
   /** False: refused, it is not INACTIVE. */
   readonly removeDrive: (drive: Drive) => boolean;
 }
+
+/** Hosts that hold data or serve it from memory, and do not run: two of them are more than a small cluster can bear. */
+export const downOf = ({ hosts }: Pick<WekaCluster, 'hosts'>): readonly Host[] =>
+  [...hosts.values()].filter(
+    ({ mode, state, local }) => (mode === 'drive' || mode === 'compute') && state === 'ACTIVE' && local === undefined,
+  );
 
 export interface Clusters {
   readonly get: (guid: string) => WekaCluster | undefined;
@@ -135,10 +143,18 @@ export function createClusters(deps: Deps): Clusters {
       for (const endpoint of local.endpoints()) if (listeners.get(endpoint) === local) listeners.delete(endpoint);
       const { membership } = local.process.directory;
       const host = byGuid.get(membership?.guid ?? '')?.hosts.get(membership?.hostId ?? -1);
-      if (host?.local === local) host.local = undefined;
+      if (host?.local !== local) return;
+      host.local = undefined;
+      judgeDown(deps.oracle, byGuid.get(membership?.guid ?? ''));
     },
     holding: (driveUuid) => [...byGuid.values()].find(({ drives }) => drives.has(driveUuid)),
   };
+}
+
+function judgeDown(oracle: Oracle, cluster: WekaCluster | undefined): void {
+  if (cluster === undefined || cluster.doomed || !cluster.upgrading) return;
+  const down = downOf(cluster).map(({ id, node }) => `${id} on ${node}`);
+  if (down.length > 1) oracle.report('down-together-in-upgrade', cluster.guid, `hosts ${down.join(', ')}`);
 }
 
 function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
@@ -155,6 +171,7 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
     filesystems: new Map(),
     settings: [],
     doomed: false,
+    upgrading: false,
     admit: (local) => {
       const { process } = local;
       const host: Host = {

@@ -50,6 +50,7 @@ import { startScheduler } from './scheduler.ts';
 import { startSignPolicies } from './sign-policy.ts';
 import type { ProxyRepeats } from './ssd-proxy.ts';
 import { type Clusters, createClusters } from './weka-clusters.ts';
+import { write } from './write.ts';
 
 export interface WorldOptions {
   readonly clock: Clock;
@@ -126,6 +127,8 @@ export interface World {
   /** A client container on each node of the selector, once the cluster serves. */
   readonly addClient: (order: ClientOrder) => void;
   readonly deleteClient: (name: string, namespace?: string) => void;
+  /** As a user gives a cluster, its clients, or a policy of drivers another image. */
+  readonly setImage: (type: ResourceType, name: string, namespace: string, image: string) => void;
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
 
@@ -134,6 +137,8 @@ export const DEPLOYMENT_NAME = 'weka-operator-controller-manager';
 export const MAINTENANCE_ACCOUNT = 'weka-operator-maintenance';
 export const AGENT_TOKEN = 'sandbox-node-agent-token';
 export const WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4.4.10.183';
+/** To which the demo upgrades. */
+export const NEXT_WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4.4.11.97';
 /** Size of a port block under the flags of modes/feature-flags.ts. */
 const PORTS_EACH = 100;
 
@@ -255,6 +260,9 @@ export function createWorld(options: WorldOptions): World {
       });
     },
     deleteClient: (name, namespace = home) => remove(CLIENTS, name, namespace),
+    setImage: (type, name, namespace, image) => {
+      write(ctx, 'sandbox', { verb: 'mergePatch', ref: { type, name, namespace }, patch: { spec: { image } } });
+    },
     deleteCluster: (name, namespace = home) => remove(CLUSTERS, name, namespace),
     remove,
   };
