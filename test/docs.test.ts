@@ -45,8 +45,8 @@ for (const document of DOCUMENTS) {
 }
 
 test('the patterns find what they are for', () => {
-  const text = 'see `io/pool.ts`, `deploy/crds/`. Also main.ts and [x](deploy/A.md); not spec/01 or world/api.ts.';
-  assert.equal(matches(text, PATHS), ['io/pool.ts', 'deploy/crds/', 'main.ts', 'deploy/A.md']);
+  const text = 'see `io/pool.ts`, `deploy/chart/`. Also main.ts and [x](deploy/A.md); not spec/01 or world/api.ts.';
+  assert.equal(matches(text, PATHS), ['io/pool.ts', 'deploy/chart/', 'main.ts', 'deploy/A.md']);
   assert.ok(DOCUMENTS.every((document) => matches(read(document), PATHS).length > 3));
 });
 

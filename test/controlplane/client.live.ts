@@ -26,7 +26,7 @@ const CRD: ResourceType = {
   plural: 'customresourcedefinitions',
   namespaced: false,
 };
-const CRDS = join(import.meta.dirname, '../../deploy/crds');
+const CRDS = join(import.meta.dirname, '../../deploy/chart/crds');
 
 live.before(async (context) => {
   const cluster = await liveCluster();

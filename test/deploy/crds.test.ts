@@ -45,7 +45,7 @@ interface Crd {
 
 const KINDS = [CONTAINERS, CLUSTERS, CLIENTS, POLICIES, MANUAL_OPERATIONS];
 function crdOf(type: ResourceType): Crd {
-  const file = new URL(`../../deploy/crds/weka.weka.io_${type.plural}.yaml`, import.meta.url);
+  const file = new URL(`../../deploy/chart/crds/weka.weka.io_${type.plural}.yaml`, import.meta.url);
   return load(readFileSync(file, 'utf8')) as Crd;
 }
 function versionOf(type: ResourceType): Version {

@@ -161,7 +161,7 @@ test('a definition without a served storage version is refused when the store is
 // The project's own definitions.
 
 function wekaStore(): ApiStore {
-  const folder = new URL('../../deploy/crds/', import.meta.url);
+  const folder = new URL('../../deploy/chart/crds/', import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   const crds = files.map((name) => load(readFileSync(new URL(name, folder), 'utf8')));
   let next = 0;

@@ -76,7 +76,7 @@ export const UP_MS_MAX = 10 * MINUTE_MS;
 const CRDS = readCrds();
 
 function readCrds(): readonly unknown[] {
-  const folder = new URL('../../deploy/crds/', import.meta.url);
+  const folder = new URL('../../deploy/chart/crds/', import.meta.url);
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => load(readFileSync(new URL(name, folder), 'utf8')));

@@ -32,7 +32,7 @@ const HOST = '127.0.0.1';
 const CONTROLLER_USER = 'system:serviceaccount:weka-operator-system:weka-operator-controller-manager';
 /** Demos that may run beside each other. */
 const NETWORKS = 16;
-const CRDS = resolve(import.meta.dirname, '../../crds');
+const CRDS = resolve(import.meta.dirname, '../../chart/crds');
 
 /** Rejects with an error whose message a person can act on, where an address cannot be had. */
 export async function startFleet(options: DemoOptions, folder: string, clock: Clock): Promise<DemoFleet> {

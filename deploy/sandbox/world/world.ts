@@ -55,7 +55,7 @@ import { write } from './write.ts';
 export interface WorldOptions {
   readonly clock: Clock;
   readonly random: RandomStreams;
-  /** Parsed CustomResourceDefinition objects to serve: those of deploy/crds. */
+  /** Parsed CustomResourceDefinition objects to serve: those of deploy/chart/crds. */
   readonly crds: readonly unknown[];
   readonly nodes: number;
   /** Default: `REALISTIC`. */

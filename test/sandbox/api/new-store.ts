@@ -1,4 +1,4 @@
-/** A store that serves the CRDs of deploy/crds and has the namespace that the tests write to. */
+/** A store that serves the CRDs of deploy/chart/crds and has the namespace that the tests write to. */
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { load } from 'js-yaml';
@@ -8,7 +8,7 @@ import type { Clock } from '../../../io/clock.ts';
 import { NAMESPACES } from '../../../messages/kube.ts';
 import { random } from '../../support/seeded.ts';
 
-const folder = resolve(import.meta.dirname, '../../../deploy/crds');
+const folder = resolve(import.meta.dirname, '../../../deploy/chart/crds');
 const crds = globSync('*.yaml', { cwd: folder }).map((name) => load(readFileSync(resolve(folder, name), 'utf8')));
 
 export function newStore(clock: Clock): ApiStore {

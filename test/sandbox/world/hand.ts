@@ -13,7 +13,7 @@ import type { ExecOutcome } from '../../../messages/outcome.ts';
 import { random } from '../../support/seeded.ts';
 import { type SimClock, simClock } from '../../support/sim-clock.ts';
 
-const folder = resolve(import.meta.dirname, '../../../deploy/crds');
+const folder = resolve(import.meta.dirname, '../../../deploy/chart/crds');
 export const crds = globSync('*.yaml', { cwd: folder })
   .sort()
   .map((name) => load(readFileSync(resolve(folder, name), 'utf8')));
