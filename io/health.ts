@@ -26,9 +26,9 @@ export interface BindAddress {
   readonly port: number;
 }
 
-/** `:8080`, `127.0.0.1:8080`, `[::1]:8080`; `0` means not at all (undefined), as in the reference. Throws on anything else. */
+/** `:8080`, `127.0.0.1:8080`, `[::1]:8080`; empty or `0` means not at all (undefined), as in the reference. Throws on anything else. */
 export function parseBindAddress(text: string): BindAddress | undefined {
-  if (text === '0') return undefined;
+  if (text === '' || text === '0') return undefined;
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new Error(`not an address to listen on: ${JSON.stringify(text)}`);

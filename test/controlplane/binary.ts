@@ -15,6 +15,9 @@ const ARGV = ['build', '-trimpath', '-ldflags', ['-s', '-w', ...FLAGS].join(' ')
 /** A first build compiles all of Kubernetes. */
 const BUILD_MS_MAX = 30 * 60_000;
 
+/** Folder of what is built from Go for tests. */
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'wekacontainer-controller');
+
 /** Undefined: no such program on PATH. */
 export function programOf(name: string): string | undefined {
   return (process.env.PATH ?? '')
@@ -38,8 +41,7 @@ export type Binary =
 export async function controlPlaneBinary(say: (text: string) => void): Promise<Binary> {
   const hash = createHash('sha256').update(ARGV.join(' '));
   for (const name of SOURCES) hash.update(readFileSync(join(HERE, name)));
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'wekacontainer-controller');
-  const path = join(cache, `controlplane-${KUBERNETES}-${hash.digest('hex').slice(0, 16)}`);
+  const path = join(CACHE, `controlplane-${KUBERNETES}-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(path)) return { kind: 'ready', path };
   const go = programOf('go');
   if (go === undefined) {
@@ -47,7 +49,7 @@ export async function controlPlaneBinary(say: (text: string) => void): Promise<B
       'Go is not on PATH, so no control plane can be built; point KUBECONFIG at the file of any test cluster instead';
     return { kind: 'missing', why };
   }
-  mkdirSync(cache, { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
   say(`building a Kubernetes ${KUBERNETES} control plane (minutes the first time): ${path}`);
   // Under a name of its own until it is whole: two runs may build at once.
   const unfinished = `${path}.${process.pid}`;
@@ -56,7 +58,8 @@ export async function controlPlaneBinary(say: (text: string) => void): Promise<B
   return { kind: 'ready', path };
 }
 
-function run(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** Rejects with the last words of a program that fails. */
+export function run(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile(program, argv, { cwd: HERE, env, timeout: BUILD_MS_MAX, maxBuffer: 16 << 20 }, (error, _out, stderr) => {
       if (error === null) resolve();

@@ -48,7 +48,7 @@ app.kubernetes.io/created-by: weka-operator
 
 {{/* Port of `host:port` or `:port`; empty where nothing listens. */}}
 {{- define "controller.port" -}}
-{{ regexFind "[1-9][0-9]*$" . }}
+{{ regexFind "[1-9][0-9]*$" (toString .) }}
 {{- end }}
 
 {{/* Whole seconds of a Go duration, for which templates have no function: how far it moves a date. */}}
