@@ -24,8 +24,8 @@ export interface Rule {
   /** Each verb with the files that need it, or with a program that is none of ours. */
   readonly verbs: Readonly<Partial<Record<Verb, readonly string[]>>>;
   readonly why: string;
-  /** Value of the chart without which the rule is not given. */
-  readonly when?: string;
+  /** Value of the chart without which the rule is not given: a flag that must be on, or a text that must not be empty. */
+  readonly when?: { readonly value: string; readonly is: 'on' | 'set' };
 }
 
 export const OWN_DEPLOYMENT = '<deployment>';
@@ -87,11 +87,14 @@ export const RULES: readonly Rule[] = [
     group: '',
     resource: 'pods',
     verbs: {
-      get: steps('stop-pod', 'resign-drives'),
+      get: steps('pod', 'stop-pod', 'resign-drives', 'usage'),
       ...watched,
       create: steps('pod'),
       patch: steps('pod'),
-      delete: steps('stop-pod', 'clear-status', 'pod-health', 'one-off', 'image-update'),
+      delete: [
+        ...steps('pod', 'stop-pod', 'clear-status', 'pod-health', 'one-off', 'image-update'),
+        'supervisors/evicted-pods.ts',
+      ],
     },
     why: 'The pod of each container; watched with the label of the operator, and node agents with theirs.',
   },
@@ -109,9 +112,9 @@ export const RULES: readonly Rule[] = [
     verbs: {
       get: [...steps('node-gone', 'self-eviction', 'sign-drives', 'node-drives'), 'actors/node/nics.ts'],
       ...watched,
-      patch: [...steps('node-drives'), 'actors/node/discovery.ts', 'actors/node/nics.ts'],
+      patch: [...steps('node-drives'), 'actors/node/csi-labels.ts', 'actors/node/discovery.ts', 'actors/node/nics.ts'],
     },
-    why: 'Where containers run; annotations about drives, NICs, drivers and discovery.',
+    why: 'Where containers run; annotations about drives, NICs, drivers and discovery; CSI labels.',
   },
   {
     scope: 'cluster',
@@ -151,11 +154,26 @@ export const RULES: readonly Rule[] = [
   },
   {
     scope: 'cluster',
+    group: 'metrics.k8s.io',
+    resource: 'pods',
+    verbs: { get: steps('usage') },
+    why: 'What the pods of traced containers use.',
+  },
+  {
+    scope: 'cluster',
+    group: 'storage.k8s.io',
+    resource: 'csinodes',
+    verbs: watched,
+    why: 'Where a CSI driver is registered.',
+    when: { value: 'settings.csiRequireNodePlugin', is: 'on' },
+  },
+  {
+    scope: 'cluster',
     group: 'authentication.k8s.io',
     resource: 'tokenreviews',
     verbs: { create: ['kube-rbac-proxy'] },
     why: 'The proxy before /metrics asks who it is that asks.',
-    when: 'kubeProxyImage',
+    when: { value: 'kubeProxyImage', is: 'set' },
   },
   {
     scope: 'cluster',
@@ -163,7 +181,7 @@ export const RULES: readonly Rule[] = [
     resource: 'subjectaccessreviews',
     verbs: { create: ['kube-rbac-proxy'] },
     why: 'And whether they may.',
-    when: 'kubeProxyImage',
+    when: { value: 'kubeProxyImage', is: 'set' },
   },
   {
     scope: 'namespace',
@@ -180,6 +198,13 @@ export const RULES: readonly Rule[] = [
     name: 'weka-node-agent-secret',
     verbs: watched,
     why: 'Token of the node agents: this one Secret, watched with a field selector.',
+  },
+  {
+    scope: 'namespace',
+    group: '',
+    resource: 'secrets',
+    verbs: { create: ['supervisors/agent-token.ts'] },
+    why: 'The same Secret, where nobody has made it.',
   },
   {
     scope: 'namespace',
@@ -213,16 +238,12 @@ export const RULES: readonly Rule[] = [
     scope: 'namespace',
     group: 'coordination.k8s.io',
     resource: 'leases',
-    name: 'ad0b5146.weka.io',
-    verbs: { get: ['io/leader-election.ts'], update: ['io/leader-election.ts'] },
-    why: 'Which replica works.',
-  },
-  {
-    scope: 'namespace',
-    group: 'coordination.k8s.io',
-    resource: 'leases',
-    verbs: { create: ['io/leader-election.ts'] },
-    why: 'The same Lease, the first time.',
+    verbs: {
+      get: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
+      create: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
+      update: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
+    },
+    why: 'Which replica works; who chooses drives and ports of a node (a Lease for each node).',
   },
   {
     scope: 'claims',
@@ -264,7 +285,10 @@ function ruleText(rule: Rule): string {
     ...(named === undefined ? [] : [`  resourceNames: ["${named}"]`]),
     `  verbs: [${verbsOf(rule).join(', ')}]`,
   ];
-  return (when === undefined ? lines : [`{{- if .Values.${when} }}`, ...lines, '{{- end }}']).join('\n');
+  if (when === undefined) return lines.join('\n');
+  const value = `.Values.${when.value}`;
+  const test = when.is === 'set' ? value : `include "controller.isOn" ${value}`;
+  return [`{{- if ${test} }}`, ...lines, '{{- end }}'].join('\n');
 }
 
 const INTRODUCTION = `# Permissions
@@ -290,7 +314,7 @@ function rowsOf(rule: Rule): readonly string[] {
   const { group, resource, name, verbs, why, when } = rule;
   const of = `\`${group === '' ? '' : `${group}/`}${resource}\``;
   const only = name === undefined ? '' : name === OWN_DEPLOYMENT ? 'the own Deployment' : `\`${name}\``;
-  const reason = when === undefined ? why : `${why} Only with the value \`${when}\`.`;
+  const reason = when === undefined ? why : `${why} Only with the value \`${when.value}\`.`;
   return verbsOf(rule).map((verb, index) => {
     const first = index === 0;
     const by = (verbs[verb] ?? []).map((file) => `\`${file}\``).join(', ');

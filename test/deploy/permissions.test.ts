@@ -11,7 +11,6 @@ import {
   rulesTemplate,
   verbsOf,
 } from '../../deploy/permissions.ts';
-import { LEADER_LEASE } from '../../io/leader-election.ts';
 import * as kube from '../../messages/kube.ts';
 import { codeOf } from '../support/code-of.ts';
 import { isGranted } from '../support/granted.ts';
@@ -34,7 +33,7 @@ const SIGNS: readonly (readonly [sign: RegExp, verbs: readonly string[]])[] = [
   [/\bverb: '(?:mergePatch|jsonPatch)'/, ['patch']],
   [/\bverb: 'delete'/, ['delete']],
   [/\bblockOwnerDeletion: true/, ['update']],
-  [/= watched</, ['list', 'watch']],
+  [/[=?] watched</, ['list', 'watch']],
   [/\+ execPath\(/, ['get', 'create']],
 ];
 /** What a file that asks for a resource says somewhere. Subresources and owners have no word of their own. */
@@ -78,7 +77,7 @@ test('a file that a rule names says the resource', () => {
 /** The types in `supervisors/stores.ts`, by the names of messages/kube.ts, as group/plural. */
 function watchedTypes(): readonly string[] {
   const types: Readonly<Record<string, unknown>> = kube;
-  const names = [...(codes.get('supervisors/stores.ts') ?? '').matchAll(/= watched<[^(]*\(\s*(?:'\w+',\s*)?(\w+)/g)];
+  const names = [...(codes.get('supervisors/stores.ts') ?? '').matchAll(/[=?] watched<[^(]*\(\s*(?:'\w+',\s*)?(\w+)/g)];
   return names.map(([, name = '']) => {
     const type = types[name] as kube.ResourceType; // Of the import the file has it from.
     return `${type.group}/${type.plural}`;
@@ -92,14 +91,13 @@ test('exactly what the stores watch may be listed and watched', () => {
   assert.equal([...new Set(granted.map(({ rule }) => `${rule.group}/${rule.resource}`))].sort(), [...watched].sort());
 });
 
-test('secrets, ConfigMaps and Leases that are read or changed are named; nothing is a wildcard', () => {
+test('secrets and ConfigMaps that are read or changed are named; nothing is a wildcard', () => {
   for (const rule of RULES) {
     const text = JSON.stringify(rule);
     assert.not(text.includes('*'), text);
     const creates = verbsOf(rule).join() === 'create';
-    if (['secrets', 'configmaps', 'leases'].includes(rule.resource)) assert.is(rule.name === undefined, creates, text);
+    if (['secrets', 'configmaps'].includes(rule.resource)) assert.is(rule.name === undefined, creates, text);
   }
-  assert.ok(RULES.some(({ name }) => name === LEADER_LEASE));
 });
 
 test('a request for one name by field selector is a request for that name', () => {

@@ -118,6 +118,7 @@
 {{ include "controller.variable" (list "ENVOY_PROBE_EXCLUDES_SELF" .envoyProbeExcludesSelf) -}}
 {{ include "controller.variable" (list "COLLECT_LEFTOVERS" .collectLeftovers) -}}
 {{ include "controller.variable" (list "BACKEND_DRIVERS_NEED_BOOT_ID" .backendDriversNeedBootId) -}}
+{{ include "controller.variable" (list "ALLOCATION_LEASE" .allocationLease) -}}
 {{ include "controller.variable" (list "NODE_AGENT_IMAGE" .nodeAgentImage) -}}
 {{ include "controller.variable" (list "NODE_AGENT_IMAGE_CHECK" .nodeAgentImageCheck) -}}
 {{ include "controller.variable" (list "STATS_MAX_AGE" .statsMaxAge) -}}

@@ -46,6 +46,11 @@ app.kubernetes.io/created-by: weka-operator
 {{ $repository }}:{{ .Values.image.tag | default .Chart.Version }}
 {{- end }}
 
+{{/* A flag as the process reads it: not empty when it is on. */}}
+{{- define "controller.isOn" -}}
+{{- if has (toString .) (list "1" "t" "T" "TRUE" "true" "True") }}on{{ end -}}
+{{- end }}
+
 {{/* Port of `host:port` or `:port`; empty where nothing listens. */}}
 {{- define "controller.port" -}}
 {{ regexFind "[1-9][0-9]*$" (toString .) }}

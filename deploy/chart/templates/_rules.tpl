@@ -29,7 +29,7 @@
 - apiGroups: [""]
   resources: ["pods/exec"]
   verbs: [get, create]
-# Where containers run; annotations about drives, NICs, drivers and discovery.
+# Where containers run; annotations about drives, NICs, drivers and discovery; CSI labels.
 - apiGroups: [""]
   resources: ["nodes"]
   verbs: [get, list, watch, patch]
@@ -54,6 +54,16 @@
 - apiGroups: [""]
   resources: ["events"]
   verbs: [create, patch]
+# What the pods of traced containers use.
+- apiGroups: ["metrics.k8s.io"]
+  resources: ["pods"]
+  verbs: [get]
+{{- if include "controller.isOn" .Values.settings.csiRequireNodePlugin }}
+# Where a CSI driver is registered.
+- apiGroups: ["storage.k8s.io"]
+  resources: ["csinodes"]
+  verbs: [list, watch]
+{{- end }}
 {{- if .Values.kubeProxyImage }}
 # The proxy before /metrics asks who it is that asks.
 - apiGroups: ["authentication.k8s.io"]
@@ -79,6 +89,10 @@
   resources: ["secrets"]
   resourceNames: ["weka-node-agent-secret"]
   verbs: [list, watch]
+# The same Secret, where nobody has made it.
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: [create]
 # Clean-up of persistent directories, migration away from claims.
 - apiGroups: ["batch"]
   resources: ["jobs"]
@@ -93,15 +107,10 @@
   resources: ["deployments/finalizers"]
   resourceNames: ["{{ include "controller.name" . }}"]
   verbs: [update]
-# Which replica works.
+# Which replica works; who chooses drives and ports of a node (a Lease for each node).
 - apiGroups: ["coordination.k8s.io"]
   resources: ["leases"]
-  resourceNames: ["ad0b5146.weka.io"]
-  verbs: [get, update]
-# The same Lease, the first time.
-- apiGroups: ["coordination.k8s.io"]
-  resources: ["leases"]
-  verbs: [create]
+  verbs: [get, create, update]
 {{- end }}
 
 {{- define "controller.claimRules" -}}
