@@ -6,14 +6,17 @@ import { agentClient } from './io/agent-client.ts';
 import { systemClock } from './io/clock.ts';
 import { countingKube } from './io/counting-kube.ts';
 import { execClient } from './io/exec-client.ts';
+import { fenced } from './io/fence.ts';
 import { mailboxProbe, metricsRoute, parseBindAddress, probeRoute, type Serving, serve } from './io/health.ts';
 import { kubeClient } from './io/kube-client.ts';
 import { loadCredentials } from './io/kube-credentials.ts';
+import { type Election, startElection } from './io/leader-election.ts';
 import { openLog } from './io/log.ts';
 import { logFamilies } from './io/metric-families.ts';
 import { createMetrics, type Metrics } from './io/metrics.ts';
 import { systemRandom } from './io/random.ts';
 import { traceLog } from './io/trace-log.ts';
+import { randomUuid } from './io/uuid.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
@@ -60,10 +63,11 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   const agent = agentClient({ clock: systemClock, userAgent });
 
   let stopping = false;
+  /** Absent without election, and until this replica asks for the lease. */
+  let election: Election | undefined;
+  const direct = { kube: counted, exec, agent };
   const controller = createController({
-    kube: counted,
-    exec,
-    agent,
+    ...(settings.enableLeaderElection ? fenced(direct, () => election?.holds() ?? false) : direct),
     settings,
     clock: systemClock,
     random: systemRandom,
@@ -79,9 +83,13 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   for (const family of [...controllerFamilies(controller, systemClock.monotonicMs), ...logFamilies(output.dropped)])
     metrics.addFamily(family);
 
-  const servings = await listen(settings, controller, metrics, () => stopping);
+  const servings = await listen(settings, controller, metrics);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
+  if (settings.enableLeaderElection) {
+    await controller.stores.warm();
+    await leadership();
+  }
   await controller.start();
   log.info({ containers: controller.stores.containers.size() }, 'all stores have seen their first list');
 
@@ -89,8 +97,11 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     if (stopping) return;
     stopping = true;
     log.info({ why }, 'draining');
+    // One that waits for the lease must not get it now.
+    if (election?.holds() === false) await election.release();
     const { aborted } = await controller.drain(settings.drainTimeoutMs);
     log.info({ aborted }, 'drained');
+    await election?.release();
     exec.close();
     await Promise.all([...servings.map(({ close }) => close()), kube.close(), agent.close()]);
     credentials.stop();
@@ -98,12 +109,33 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     process.exit(code);
   }
 
-  async function listen(
-    config: Config,
-    running: Controller,
-    figures: Metrics,
-    ends: () => boolean,
-  ): Promise<readonly Serving[]> {
+  /** Resolves when this replica leads. The end of it is the end of the process: whoever leads next must find nobody at work. */
+  function leadership(): Promise<void> {
+    const { operatorNamespace: namespace } = settings;
+    if (namespace === '') throw new Error('ENABLE_LEADER_ELECTION needs POD_NAMESPACE, the namespace of the lease');
+    return new Promise((elected) => {
+      election = startElection({
+        api: counted,
+        namespace,
+        identity: `${instance}_${randomUuid(systemRandom)}`,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        elected: () => elected(),
+        lost: () => {
+          output.flush();
+          process.exit(1);
+        },
+      });
+    });
+  }
+
+  /** A replica that waits for the lease is ready when it could begin at once: else an update of the Deployment would never end. */
+  function known({ stores }: Controller): boolean {
+    return election?.holds() === false ? stores.isWarm() : stores.synced();
+  }
+
+  async function listen(config: Config, running: Controller, figures: Metrics): Promise<readonly Serving[]> {
     const { counts } = running.system;
     const mailboxes = mailboxProbe(systemClock, STALLED_MS, {
       turnCount: () => counts.turns,
@@ -112,8 +144,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     const probes = {
       '/healthz': probeRoute({ mailboxes }),
       '/readyz': probeRoute({
-        stores: () => (running.stores.synced() ? undefined : 'not all have seen their first list'),
-        drain: () => (ends() ? 'under way' : undefined),
+        stores: () => (known(running) ? undefined : 'not all have seen their first list'),
+        drain: () => (stopping ? 'under way' : undefined),
       }),
     };
     const wanted = [

@@ -54,8 +54,12 @@ export interface Stores {
   readonly agentToken: Store<Secret>;
   /** An own write's answer: into the store of its type, if that is watched. */
   readonly put: (answer: KubeObject) => void;
-  /** Starts all watchers; resolves when every store has seen its first list, the containers' last. */
+  /** Starts all watchers but that of the containers; resolves when these stores have seen their first list. Done once, however often it is asked for. */
+  readonly warm: () => Promise<void>;
+  /** Starts what is not started yet; resolves when every store has seen its first list, the containers' last. */
   readonly start: () => Promise<void>;
+  /** All but the containers are known: this process could begin at once. */
+  readonly isWarm: () => boolean;
   readonly synced: () => boolean;
   /** Of each watcher that has been started, by the name of its store above. */
   readonly watchers: () => Readonly<Record<string, WatcherCounts>>;
@@ -122,6 +126,12 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   const pods = watched<Pod>('pods', PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
   const containers = watched<WekaContainer>('containers', CONTAINERS, projectContainer);
 
+  const beforeContainers = all.slice(0, -1);
+  async function warm(): Promise<void> {
+    for (const start of started.splice(0, started.length - 1)) start();
+    await Promise.all(beforeContainers.map(({ whenSynced }) => whenSynced));
+  }
+
   const byKind: Readonly<Record<string, (answer: KubeObject) => void>> = {
     WekaContainer: containers.put,
     Pod: pods.put,
@@ -143,13 +153,13 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     jobs,
     agentToken,
     put: (answer) => byKind[answer.kind]?.(answer),
+    warm,
     start: async () => {
-      const last = started.pop();
-      for (const start of started) start();
-      await Promise.all(all.slice(0, -1).map(({ whenSynced }) => whenSynced));
-      last?.();
+      await warm();
+      started.pop()?.();
       await containers.whenSynced;
     },
+    isWarm: () => beforeContainers.every(({ synced }) => synced()),
     synced: () => all.every(({ synced }) => synced()),
     watchers: () => Object.fromEntries([...watchers].map(([name, { counts }]) => [name, counts()])),
     stop: () => {

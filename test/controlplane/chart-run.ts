@@ -55,6 +55,7 @@ interface Container {
 }
 interface Deployment {
   readonly replicas: number;
+  readonly strategy: { readonly type: string };
   readonly template: {
     readonly metadata: { readonly labels: Readonly<Record<string, string>> };
     readonly spec: {
