@@ -26,7 +26,7 @@ const rows = new Map(
 const ours = configRows().flatMap(({ rows }) => rows);
 
 for (const { path, variable, standard } of VALUE_ROWS) {
-  test(`${path} is ${standard || 'empty'} and feeds ${variable}`, () => {
+  test(`spec 08 §11 #52, #53: ${path} is ${standard || 'empty'} and feeds ${variable}`, () => {
     assert.is(textOf(at(values, path)), standard);
     assert.is(rows.get(variable), path);
   });
@@ -61,7 +61,7 @@ test('settings: every default is that of the process, and its name that of the v
   }
 });
 
-test('the process starts with the defaults of the chart', () => {
+test('spec 08 §11 #52: the process starts with the defaults of the chart', () => {
   const env = Object.fromEntries([...rows].map(([name, path]) => [name, textOf(at(values, path))]));
   const found = readConfig({ ...env, VERSION: '1', WEKA_OPERATOR_MAINTENANCE_SA_NAME: 'account' });
   assert.equal(found.kind === 'bad' ? found.problems : found.warnings, []);
@@ -97,7 +97,7 @@ test('values.schema.json knows every value, and every flag and duration in it is
   assert.is(schema.properties?.settings?.additionalProperties, false);
 });
 
-test('no name in the roles is fixed: all of them begin with the prefix', () => {
+test('spec 08 §11 #54: no name in the roles is fixed, all of them begin with the prefix', () => {
   const names = [...read('templates/rbac.yaml').matchAll(/^\s+name: (.*)$/gm)].map(([, name = '']) => name);
   assert.ok(names.length >= 8);
   none(names.filter((name) => !/^(?:\{\{ \$?\.Values\.prefix \}\}-[\w-]+|\{\{ \$name \}\})$/.test(name)));
