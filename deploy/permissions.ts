@@ -110,7 +110,7 @@ export const RULES: readonly Rule[] = [
     group: '',
     resource: 'nodes',
     verbs: {
-      get: [...steps('node-gone', 'self-eviction', 'sign-drives', 'node-drives'), 'actors/node/nics.ts'],
+      get: [...steps('node-gone', 'self-eviction', 'sign-drives', 'node-drives'), 'actors/node/nics.ts', 'actors/node/unused-proxy.ts'],
       ...watched,
       patch: [...steps('node-drives'), 'actors/node/csi-labels.ts', 'actors/node/discovery.ts', 'actors/node/nics.ts'],
     },
@@ -244,6 +244,18 @@ export const RULES: readonly Rule[] = [
       update: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
     },
     why: 'Which replica works; who chooses drives and ports of a node (a Lease for each node).',
+  },
+  {
+    scope: 'namespace',
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: {
+      get: ['supervisors/old-leases.ts'],
+      list: ['supervisors/old-leases.ts'],
+      delete: ['supervisors/old-leases.ts'],
+    },
+    why: 'Leases of nodes that are gone (COLLECT_LEFTOVERS).',
+    when: { value: 'settings.collectLeftovers', is: 'on' },
   },
   {
     scope: 'claims',

@@ -111,6 +111,12 @@
 - apiGroups: ["coordination.k8s.io"]
   resources: ["leases"]
   verbs: [get, create, update]
+{{- if include "controller.isOn" .Values.settings.collectLeftovers }}
+# Leases of nodes that are gone (COLLECT_LEFTOVERS).
+- apiGroups: ["coordination.k8s.io"]
+  resources: ["leases"]
+  verbs: [get, list, delete]
+{{- end }}
 {{- end }}
 
 {{- define "controller.claimRules" -}}
