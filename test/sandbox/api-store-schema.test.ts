@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildPod } from '../../actors/rules/pod-spec/build-pod.ts';
 import type { ApiStore } from '../../deploy/sandbox/world/api.ts';
 import { createApiStore } from '../../deploy/sandbox/world/api-store.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
+import { testConfig } from '../support/config.ts';
 import { simClock } from '../support/sim-clock.ts';
 import { type Any, answer, GADGETS, gadget, gadgetRef, refusal, world } from './api-store.support.ts';
 
@@ -160,6 +162,8 @@ test('a definition without a served storage version is refused when the store is
 
 // The project's own definitions.
 
+const DISCOVERED = { is_ht: true, os: 'ubuntu', kubernetes_distro: 'k8s', boot_id: 'boot', schema: 3 };
+
 function wekaStore(): ApiStore {
   const folder = new URL('../../deploy/chart/crds/', import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
@@ -175,6 +179,45 @@ const container = (spec: Any): Any => ({
 });
 const createContainer = (spec: Any) =>
   wekaStore().request({ verb: 'create', type: CONTAINERS, object: container(spec) });
+
+test('spec 01 §23 #1: name and numCores may be empty and 0, not absent', () => {
+  for (const missing of ['name', 'numCores'] as const) {
+    const text = refusal(createContainer({ [missing]: undefined }));
+    assert.match(text, `spec.${missing}: Required value`);
+    assert.match(text, /^422 Invalid/);
+  }
+  const { name, numCores } = answer(createContainer({ name: '', numCores: 0 })).spec;
+  assert.equal([name, numCores], ['', 0]);
+});
+
+test('spec 01 §23 #3: a minimal container reads back with the defaults of the schema and no status', () => {
+  const read = (spec: Any) => {
+    const store = wekaStore();
+    answer(store.request({ verb: 'create', type: CONTAINERS, object: container(spec) }));
+    return store.get({ type: CONTAINERS, namespace: 'default', name: 'c' }) as Any;
+  };
+  const minimal = read({});
+  assert.equal(minimal.spec, {
+    image: 'i',
+    mode: 'drive',
+    name: '',
+    numCores: 1,
+    cpuPolicy: 'auto',
+    upgradePolicyType: 'manual',
+    state: 'active',
+    autoRemoveTimeout: '0s',
+  });
+  assert.not(Object.hasOwn(minimal, 'status'));
+  // Go creators send both as `{}`: the pod is the same.
+  const sent = read({ network: {}, wekaSecretRef: {} });
+  assert.equal([sent.spec.network, sent.spec.wekaSecretRef], [{}, {}]);
+  const podOf = (stored: Any) => {
+    const uid = { ...stored, metadata: { ...stored.metadata, uid: 'u' } };
+    const built = buildPod(uid, DISCOVERED, { settings: testConfig() });
+    return built.kind === 'ok' ? built.pod : built.error;
+  };
+  assert.equal(podOf(sent), podOf(minimal));
+});
 
 test('spec 01 §23 #51: a WekaContainer without spec is stored without spec defaults', () => {
   assert.is(answer(createContainer(undefined)).spec, undefined);

@@ -122,12 +122,12 @@ test('a failed row that continues lets the next one run', () => {
   assert.equal(run([row('a', failed('x'), { onFailure: 'continue' }), row('b')]).ran, ['a', 'b']);
 });
 
-test('conditions: True with the row’s words, False with the error, a wait with its prefix; time moves with status only', () => {
-  const rows = [row('a', [failed('x'), failed('y'), wait(1, 'z'), done], { condition: C })];
+test('spec 01 §23 #15: conditions: True with the row’s words, False with the error, a wait with its prefix; time moves with status only', () => {
+  const rows = [row('a', [failed('x'), failed('x'), failed('y'), wait(1, 'z'), done], { condition: C })];
   let at = begin(START, noMemory);
   const told: unknown[] = [];
   const times: string[] = [];
-  for (let second = 0; second < 4; second += 1) {
+  for (let second = 0; second < 5; second += 1) {
     const see = (status: WekaContainerStatus | undefined): Pass =>
       passFor(containerOf('drive', { status: status ?? null }), { wallMs: second * 1_000 });
     const [next] = walk(rows, at, see, () => false);
@@ -138,13 +138,14 @@ test('conditions: True with the row’s words, False with the error, a wait with
   }
   assert.equal(told, [
     ['False', 'Error', 'x'],
+    ['False', 'Error', 'x'],
     ['False', 'Error', 'y'],
     ['False', 'Error', 'wait-error:z'],
     ['True', 'Success', 'fine'],
   ]);
   assert.equal(
     times.map((time) => Date.parse(time)),
-    [0, 0, 0, 3_000],
+    [0, 0, 0, 0, 4_000],
   );
 });
 

@@ -127,7 +127,7 @@ test('spec 02 §12 #5, #6, 01 §23 #45: a deleted container leaves; a conflict o
   assert.is(s.container(), undefined);
 });
 
-test('spec 02 §12 #23: a cordoned node gets no pod; the event, Error and its own event only when it lasts; uncordoned it comes', () => {
+test('spec 02 §12 #23, 04 §17 #30: a cordoned node gets no pod; the event, Error and its own event only when it lasts; uncordoned it comes', () => {
   const s = story(containerOf('compute', { spec: { nodeAffinity: NODE } }), {
     world: [nodeOf(NODE, { unschedulable: true })],
   });

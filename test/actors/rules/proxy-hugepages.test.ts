@@ -19,7 +19,9 @@ test('without a list of drives there is no size', () => {
   for (const text of ['{', '{}', '7', '[{"capacity_gib":"1"}]']) assert.is(sized(text).kind, 'failed', text);
 });
 
-test('capacity is split by the ratio, TLC rounded down, all TLC without one', () => {
+test('spec 01 §23 #14: capacity is split by the ratio, TLC rounded down, all TLC without one', () => {
+  assert.equal(capacitySplit(1000, { tlc: 1, qlc: 10 }), { tlcGiB: 90, qlcGiB: 910 });
+  assert.equal(capacitySplit(1000, undefined), { tlcGiB: 1000, qlcGiB: 0 });
   assert.equal(capacitySplit(11, { tlc: 1, qlc: 1 }), { tlcGiB: 5, qlcGiB: 6 });
   assert.equal(capacitySplit(11, undefined), { tlcGiB: 11, qlcGiB: 0 });
   assert.equal(capacitySplit(11, { tlc: 0, qlc: 0 }), { tlcGiB: 11, qlcGiB: 0 });

@@ -73,6 +73,16 @@ test('spec 06 §10 #48: two TLC of 100 and one QLC of 300 GiB: resources 200 and
   assert.equal(JSON.parse(annotations['weka.io/weka-shared-drives'] ?? ''), found);
   assert.equal(resources, { 'weka.io/shared-drives-capacity': '200', 'weka.io/shared-drives-capacity-qlc': '300' });
 });
+test('spec 01 §23 #29: shared drives beside one that is listed: three entries, all that are not QLC in one sum', () => {
+  const node = nodeWith({ 'weka.io/weka-shared-drives': JSON.stringify([proxyDrive('old', 3576, 'TLC')]) });
+  const found = [proxyDrive('a', 7152, 'TLC'), proxyDrive('q', 14304, 'QLC')];
+  const { annotations, resources } = signed({ proxy_drives: found }, node);
+  assert.is(JSON.parse(annotations['weka.io/weka-shared-drives'] ?? '').length, 3);
+  assert.equal(resources, {
+    'weka.io/shared-drives-capacity': '10728',
+    'weka.io/shared-drives-capacity-qlc': '14304',
+  });
+});
 test('spec 06 §10 #69: a shared signing that found nothing, and a drive without a serial', () => {
   const before = { 'weka.io/weka-drives': undefined, 'weka.io/weka-shared-drives': '[]' };
   const { annotations, resources } = signed({ proxy_drives: [] }, nodeOf(NODE, { annotations: before }));

@@ -27,6 +27,17 @@ test('spec 04 §17 #29: eleven built-in tolerations, two more for clients, then 
   assert.equal(listed('drive'), [FIRST, ...UNHEALTHY, ...HEALTHY, OWN]);
 });
 
+test('spec 01 §23 #26: a discovery pod bears NoSchedule and PreferNoSchedule of any key, unless its setting is on', () => {
+  assert.equal(
+    listed('discovery').filter((one) => one.startsWith('*')),
+    ANY,
+  );
+  assert.equal(
+    listed('discovery', { skipAuxNoScheduleToleration: true }).filter((one) => one.startsWith('*')),
+    [],
+  );
+});
+
 test('each skip switches off its own group of modes', () => {
   for (const mode of ['adhoc-op', 'adhoc-op-with-container', 'drivers-loader', 'discovery'] as const) {
     assert.ok(listed(mode, { skipClientNoScheduleToleration: true }).includes('*:NoSchedule'), mode);

@@ -48,9 +48,13 @@ test('spec 07 §23 #1 to #3, 01 §23 #21: both values of the local answer, verba
   assert.is(statusOf(local({ status: { status: 'Running' } }, [ps(row('Running', 'READY'))])), undefined);
 });
 
-test('spec 07 §23 #4: Completed is kept', () => {
+test('spec 07 §23 #4, 01 §23 #21: Completed and Deleting are kept, the internal status moves', () => {
   const verdict = local({ status: { status: 'Completed', internalStatus: 'STEM' } }, [ps(row('Running', 'READY'))]);
   assert.equal(statusOf(verdict), { status: 'Completed', internalStatus: 'READY' });
+  const going = local({ spec: { state: 'deleting' }, status: { status: 'Deleting', internalStatus: 'STEM' } }, [
+    ps(row('Degrading', 'READY')),
+  ]);
+  assert.equal(statusOf(going), { internalStatus: 'READY' });
 });
 
 for (const [number, name, text, reason] of [

@@ -1,4 +1,5 @@
 /** The first allocation: tables of spec 05, and what must hold for every fleet whatever it looks like. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -77,6 +78,16 @@ for (const [config, expected] of [
     assert.is(failureDomain(config, labels), expected);
   });
 }
+
+test('spec 01 §23 #13: a slash becomes a dash, 17 letters a digest, the label wins, one that is missing gives none', () => {
+  const zone = (value: string) => failureDomain({ label: 'zone' }, { zone: value });
+  assert.is(zone('rack/7'), 'rack-7');
+  const long = '0123456789abcdefg';
+  assert.is(zone(long.slice(1)), long.slice(1), '16 letters stay');
+  assert.is(zone(long), createHash('sha256').update(long).digest('hex').slice(0, 16));
+  assert.is(failureDomain({ label: 'zone', compositeLabels: ['row'] }, { zone: 'z', row: 'r' }), 'z');
+  assert.is(failureDomain({ label: 'zone' }, { row: 'r' }), undefined);
+});
 
 test('every failure domain is at most 16 bytes and has no slash in it', () => {
   fc.assert(

@@ -8,12 +8,17 @@ import { container, env, mainOf, PLAIN, podOf } from '../given.ts';
 const COS: NodeInfo = { ...PLAIN, os: 'cos' };
 const names = (pod: ReturnType<typeof podOf>) => mainOf(pod).env?.map(({ name }) => name) ?? [];
 
-test('allocated ports win over those of the spec; 0 is none', () => {
+test('spec 01 §23 #11: allocated ports win over those of the spec; 0 is none', () => {
   const spec = { port: 14000, agentPort: 14300 };
   const given = podOf(container('drive', spec, { status: { allocations: { wekaPort: 35000, agentPort: 0 } } }));
   assert.equal(
     ['PORT', 'WEKA_PORT', 'AGENT_PORT'].map((name) => env(given, name)),
     ['35000', '35000', '14300'],
+  );
+  const unallocated = podOf(container('drive', spec, { status: { allocations: { wekaPort: 0, agentPort: 35303 } } }));
+  assert.equal(
+    ['PORT', 'WEKA_PORT', 'AGENT_PORT'].map((name) => env(unallocated, name)),
+    ['14000', '14000', '35303'],
   );
   assert.equal(
     ['PORT', 'AGENT_PORT'].map((name) => env(podOf(container('drive')), name)),

@@ -5,10 +5,10 @@ import { MODES } from '../../../../messages/weka-container.ts';
 import { isAdhocOp } from '../../../../messages/weka-modes.ts';
 import { container, env, HYPERTHREADED, limits, mounted, PLAIN, podOf, requests, volume } from '../given.ts';
 
-/** What spec 04 §10.5 works out, as: name, container, node, CPU, memory request, memory limit, MEMORY. */
+/** What spec 04 §10.5 and §17 work out, as: name, container, node, CPU, memory request, memory limit, MEMORY. */
 const EXAMPLES = [
   [
-    'drive of one core',
+    'spec 04 §10.5: drive of one core',
     container('drive', { numDrives: 1, hugepages: 1600 }),
     HYPERTHREADED,
     '3',
@@ -17,7 +17,7 @@ const EXAMPLES = [
     '1400MiB',
   ],
   [
-    'drive of two cores',
+    'spec 04 §10.5: drive of two cores',
     container('drive', { numCores: 2, numDrives: 4, hugepages: 3600 }),
     HYPERTHREADED,
     '5',
@@ -26,7 +26,7 @@ const EXAMPLES = [
     '2800MiB',
   ],
   [
-    '#4: the same without hyperthreading',
+    'spec 04 §17 #4: the same without hyperthreading',
     container('drive', { numCores: 2, numDrives: 4, hugepages: 3600 }),
     PLAIN,
     '3',
@@ -35,7 +35,7 @@ const EXAMPLES = [
     '2800MiB',
   ],
   [
-    'compute with an extra core',
+    'spec 04 §10.5: compute with an extra core',
     container('compute', { extraCores: 1, hugepages: 3000 }),
     HYPERTHREADED,
     '4',
@@ -44,7 +44,7 @@ const EXAMPLES = [
     '2800MiB',
   ],
   [
-    'compute, dedicated',
+    'spec 04 §10.5: compute, dedicated',
     container('compute', { numCores: 2, cpuPolicy: 'dedicated' }),
     HYPERTHREADED,
     '3',
@@ -53,7 +53,7 @@ const EXAMPLES = [
     '-200MiB',
   ],
   [
-    '#5: s3 with an extra core',
+    'spec 04 §17 #5: s3 with an extra core',
     container('s3', { numCores: 2, extraCores: 1, hugepages: 2800 }),
     HYPERTHREADED,
     '6',
@@ -62,7 +62,7 @@ const EXAMPLES = [
     '2600MiB',
   ],
   [
-    '#5: the same without hyperthreading',
+    'spec 04 §17 #5: the same without hyperthreading',
     container('s3', { numCores: 2, extraCores: 1 }),
     PLAIN,
     '4',
@@ -71,7 +71,7 @@ const EXAMPLES = [
     '-200MiB',
   ],
   [
-    'nfs, dedicated',
+    'spec 04 §10.5: nfs, dedicated',
     container('nfs', { extraCores: 1, cpuPolicy: 'dedicated' }),
     PLAIN,
     '3',
@@ -80,7 +80,7 @@ const EXAMPLES = [
     '-200MiB',
   ],
   [
-    'client with more memory',
+    'spec 04 §10.5: client with more memory',
     container('client', { numCores: 2, additionalMemory: 500, hugepages: 3000, extraCores: 9 }),
     PLAIN,
     '3',
@@ -88,13 +88,21 @@ const EXAMPLES = [
     '10565Mi',
     '2800MiB',
   ],
-  ['data services', container('data-services', { hugepages: 1536 }), HYPERTHREADED, '3', '6511Mi', '6511Mi', '1336MiB'],
-  ['#13: envoy', container('envoy'), HYPERTHREADED, '1', '1024Mi', '9216Mi', '-200MiB'],
-  ['smbw', container('smbw'), PLAIN, '2', '7000Mi', '7000Mi', '-200MiB'],
+  [
+    'spec 04 §10.5: data services',
+    container('data-services', { hugepages: 1536 }),
+    HYPERTHREADED,
+    '3',
+    '6511Mi',
+    '6511Mi',
+    '1336MiB',
+  ],
+  ['spec 04 §10.5: envoy', container('envoy'), HYPERTHREADED, '1', '1024Mi', '9216Mi', '-200MiB'],
+  ['spec 04 §10.5: smbw', container('smbw'), PLAIN, '2', '7000Mi', '7000Mi', '-200MiB'],
 ] as const;
 
 for (const [name, given, info, cpu, memoryRequest, memoryLimit, memory] of EXAMPLES) {
-  test(`spec 04 §10.5, ${name}: CPU ${cpu}, memory ${memoryRequest} to ${memoryLimit}, MEMORY ${memory}`, () => {
+  test(`${name}: CPU ${cpu}, memory ${memoryRequest} to ${memoryLimit}, MEMORY ${memory}`, () => {
     const pod = podOf(given, info);
     assert.equal([requests(pod).cpu, limits(pod)?.cpu], [cpu, cpu]);
     assert.equal([requests(pod).memory, limits(pod)?.memory], [memoryRequest, memoryLimit]);
