@@ -38,7 +38,7 @@ export function startRouter(stores: Stores, view: View, to: Destinations): void 
     routeHelper(change, to);
     routeProxy(change, to);
   });
-  stores.pods.onChange((change) => routePod(change, to));
+  stores.pods.onChange((change) => routePod(change, view, to));
   stores.nodes.onChange((change) => routeNode(change, view, to));
   stores.clusters.onChange((change) => routeCluster(change, view, to));
   stores.csiNodes.onChange((change) => {
@@ -124,9 +124,14 @@ function routeProxy(
   if (moved && left && to.nodeIsRunning(left)) to.node(left);
 }
 
-function routePod(change: Change<Pod>, to: Destinations): void {
-  const owner = controllerOf(change.kind === 'malformed' ? change.meta : change.object.metadata);
+function routePod(change: Change<Pod>, view: View, to: Destinations): void {
+  const meta = change.kind === 'malformed' ? change.meta : change.object.metadata;
+  const owner = controllerOf(meta);
   if (owner?.kind === 'WekaContainer') to.container(asUid(owner.uid));
+  if (change.kind !== 'gone') return;
+  // The name is free: a container of that name may have waited for another one's pod (F4).
+  const successor = view.containerByName(meta.namespace ?? '', meta.name);
+  if (successor !== undefined && successor.metadata.uid !== owner?.uid) to.container(asUid(successor.metadata.uid));
 }
 
 /** Only what is read of a node counts: kubelets renew it all the time. */

@@ -323,14 +323,15 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
   };
   return story;
 }
-/** Only what the controller sends: a value at a path of members. */
+/** Only what the controller sends: a value at a path of members, in place of the one that is there. */
 function withValue(object: KubeObject, operation: JsonPatchOperation): KubeObject {
   if (operation.op !== 'add') return object;
-  const names = operation.path.split('/').slice(1);
-  return mergePatch(
-    object,
-    names.reduceRight<unknown>((value, name) => ({ [name]: value }), operation.value),
-  ) as KubeObject;
+  const set = (inside: unknown, [name, ...deeper]: readonly string[]): unknown => {
+    if (name === undefined) return operation.value;
+    const members = (inside ?? {}) as Readonly<Record<string, unknown>>; // Every path leads through objects.
+    return { ...members, [name]: set(members[name], deeper) };
+  };
+  return set(object, operation.path.split('/').slice(1)) as KubeObject; // Of the same kind.
 }
 const lockOf = (patch: unknown): string | undefined =>
   (patch as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion;

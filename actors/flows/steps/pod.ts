@@ -1,9 +1,9 @@
 /** Steps that make the container's pod and keep its labels, annotations and tolerations up to date. Source: spec 02, 6.12, 6.13, 6.18; spec 04. */
 import type { NodeName } from '../../../messages/ids.ts';
-import { controllerOf, type JsonPatchOperation, PODS } from '../../../messages/kube.ts';
+import { CONTAINERS, controllerOf, type JsonPatchOperation, PODS } from '../../../messages/kube.ts';
 import type { NodeInfo } from '../../../messages/node-info.ts';
 import type { Pod } from '../../../messages/resources.ts';
-import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
+import { done, failed, finished, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
 import { isDiscovery } from '../../../messages/weka-modes.ts';
 import { askNode, kube, type Script } from '../../calls.ts';
 import { joinedCluster } from '../../rules/joined-cluster.ts';
@@ -17,7 +17,7 @@ import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { imageToRun } from './upgrade-conditions.ts';
 
-/** Step 31. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). */
+/** Step 31. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). One of an earlier container goes by itself. */
 export function ensurePod(pass: Pass): Verdict | Ask {
   const { nodeName, foreignPod, spec, view, settings } = pass;
   if (nodeUnschedulable(pass)) return wait(10_000, `node ${nodeName} is unschedulable, cannot create pod`);
@@ -25,7 +25,9 @@ export function ensurePod(pass: Pass): Verdict | Ask {
     const owner = controllerOf(foreignPod.metadata);
     const whose = owner === undefined ? 'nobody' : `${owner.kind} ${owner.name} (${owner.uid})`;
     const text = `pod ${foreignPod.metadata.name} exists and belongs to ${whose}`;
-    return failed(text, { events: [warningEachMinute('PodNameConflict', text)] });
+    const events = [warningEachMinute('PodNameConflict', text)];
+    const leftOver = owner?.kind === CONTAINERS.kind && owner.name === foreignPod.metadata.name;
+    return leftOver ? { ...finished, events } : failed(text, { events });
   }
   if (isDiscovery(spec.mode)) return ask('pod', createPod(pass, NO_NODE_INFO));
   const node = nodeName ?? representativeNode(spec, view.nodes(), settings)?.metadata.name;
