@@ -70,7 +70,7 @@ const PATCH = (answer: unknown): Line => ['mergePatch nodes/node-1', answer];
 const ONE = '{"weka/a":{"nics":["m1"]}}';
 const BOTH = '{"weka/a":{"nics":["m1"]},"weka/b":{"nics":["m2"]}}';
 
-test('spec 05 §17 #43: two that ask at once are served one after the other, nobody gets the other’s', () => {
+test('spec 05 §17 #43, 01 §23 #33: two that ask at once are served one after the other, nobody gets the other’s', () => {
   const [a, b] = [backend('a'), backend('b')];
   const { ask, work } = bench(cloud(['m1', 'm2']), a, b);
   const first = ask(a);

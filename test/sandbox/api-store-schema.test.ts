@@ -3,11 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { hasDeprecatedPorts, migrateEnsurePorts } from '../../actors/flows/steps/exposed-ports.ts';
 import { buildPod } from '../../actors/rules/pod-spec/build-pod.ts';
 import type { ApiStore } from '../../deploy/sandbox/world/api.ts';
 import { createApiStore } from '../../deploy/sandbox/world/api-store.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
 import { testConfig } from '../support/config.ts';
+import { passFor } from '../support/pass.ts';
+import { playStep, requestOf } from '../support/play.ts';
 import { simClock } from '../support/sim-clock.ts';
 import { type Any, answer, GADGETS, gadget, gadgetRef, refusal, world } from './api-store.support.ts';
 
@@ -217,6 +220,35 @@ test('spec 01 §23 #3: a minimal container reads back with the defaults of the s
     return built.kind === 'ok' ? built.pod : built.error;
   };
   assert.equal(podOf(sent), podOf(minimal));
+});
+
+test('spec 01 §23 #8: the two unnamed ports of an envoy become named ones, with equal host ports, TCP', () => {
+  const store = wekaStore();
+  const envoy = answer(
+    store.request({
+      verb: 'create',
+      type: CONTAINERS,
+      object: container({ mode: 'envoy', exposePorts: [35_300, 35_301] }),
+    }),
+  );
+  const { calls } = playStep(migrateEnsurePorts(passFor(envoy)), [
+    ['mergePatch wekacontainers/default/c', { kind: 'ok', answer: envoy }],
+  ]);
+  const { spec } = answer(store.request(requestOf(calls, 'mergePatch')));
+  assert.not(Object.hasOwn(spec, 'exposePorts'));
+  const port = (name: string, number: number) => ({
+    name,
+    containerPort: number,
+    hostPort: number,
+    protocol: 'TCP',
+  });
+  assert.equal(spec.exposedPorts, [port('envoy', 35_300), port('envoy-admin', 35_301)]);
+  for (const kept of [
+    { mode: 'envoy', exposePorts: [35_300, 35_301, 35_302] },
+    { mode: 's3', exposePorts: [35_300, 35_301] },
+  ]) {
+    assert.not.ok(hasDeprecatedPorts(passFor(answer(createContainer(kept)))));
+  }
 });
 
 test('spec 01 §23 #51: a WekaContainer without spec is stored without spec defaults', () => {

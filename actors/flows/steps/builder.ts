@@ -31,7 +31,10 @@ function targetOf(pass: Pass): Found {
   if (name === '') return { kind: 'none', why: 'uploadResultsTo is not set' };
   const namespace = namespaceOf(pass);
   if (view.containerByName(namespace, name) === undefined)
-    return { kind: 'none', why: `wekacontainers.weka.weka.io "${name}" not found` };
+    return {
+      kind: 'none',
+      why: `error getting target dist container: wekacontainers.weka.weka.io "${name}" not found`,
+    };
   const pod = view.pod(namespace, name);
   if (pod === undefined) return { kind: 'none', why: `pods "${name}" not found` };
   const { uid: podUid } = pod.metadata;

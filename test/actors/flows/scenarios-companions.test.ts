@@ -39,10 +39,16 @@ test('spec 02 §12 #20: an s3 container of the owner on its node, in any state: 
 });
 
 for (const [mode, neighbour, key, reason, number] of [
-  ['envoy', 's3', 'NoS3Neighbor', 'EnvoyContainerWithoutS3Neighbor', '#50'],
-  ['telemetry', 'compute', 'NoComputeNeighbor', 'TelemetryContainerWithoutComputeNeighbor', '#64'],
+  ['envoy', 's3', 'NoS3Neighbor', 'EnvoyContainerWithoutS3Neighbor', 'spec 07 §23 #50, 02 §12 #21'],
+  [
+    'telemetry',
+    'compute',
+    'NoComputeNeighbor',
+    'TelemetryContainerWithoutComputeNeighbor',
+    'spec 07 §23 #64, 02 §12 #21',
+  ],
 ] as const) {
-  test(`spec 07 §23 ${number}, 02 §12 #21: ${mode} without ${neighbour}: noted, 15 s; after 5 min the event and the delete; before, it lives on`, () => {
+  test(`${number}: ${mode} without ${neighbour}: noted, 15 s; after 5 min the event and the delete; before, it lives on`, () => {
     const s = companion(mode);
     s.look();
     const since = s.known().timestamps?.[key];
@@ -61,7 +67,7 @@ for (const [mode, neighbour, key, reason, number] of [
     );
   });
 
-  test(`spec 07 §23 ${number}: a ${neighbour} that comes back within 5 min clears the timer (F20)`, () => {
+  test(`${number}: a ${neighbour} that comes back within 5 min clears the timer (F20)`, () => {
     const s = companion(mode);
     s.look();
     s.rest();

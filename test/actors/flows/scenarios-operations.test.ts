@@ -50,11 +50,20 @@ test('spec 06 §10 #41, #75: a builder: Building, its drivers uploaded once, Com
   assert.equal([s.count('exec DownloadVersion in dist'), s.count('exec DownloadDrivers in dist')], [1, 1]);
 });
 
-test('spec 06 §10 #43: without its target a builder stays Building, the condition says why', () => {
+test('spec 06 §10 #43, 01 §23 #38: without its target a builder stays Building, the condition says why; once it is there: Completed', () => {
   const s = story(builder, { world: [podFor(builder)], exec: builds() });
   s.until(() => s.condition('CondResultsProcessed') !== undefined);
   assert.is(s.known().status, 'Building');
-  assert.is(s.condition('CondResultsProcessed'), 'False wekacontainers.weka.weka.io "dist" not found');
+  assert.is(
+    s.condition('CondResultsProcessed'),
+    'False error getting target dist container: wekacontainers.weka.weka.io "dist" not found',
+  );
+  s.view.put(dist, podFor(dist));
+  s.until(() => s.count('delete pods/weka/drivers-builder') > 0);
+  assert.is(s.status().status, 'Completed');
+  s.view.remove(podFor(builder));
+  for (let round = 0; round < 10; round += 1) s.tick();
+  assert.is(s.count('create pods'), 0);
 });
 
 test('spec 06 §10 #74, F32: a result that cannot be read is fetched again and then used', () => {
@@ -89,6 +98,14 @@ test('spec 02 §12 #53: a finished builder whose check is not due: no command, n
   s.log.length = 0;
   assert.is(s.rest(), 30_000);
   assert.equal(s.log, []);
+});
+
+test('spec 04 §17 #55: a finished builder without its pod never gets another one', () => {
+  const s = story(finished, { world: [dist, podFor(dist)], exec: builds() });
+  s.look();
+  for (let round = 0; round < 200; round += 1) s.tick();
+  assert.ok(s.count('exec DownloadDrivers') > 3, 'hours have passed');
+  assert.is(s.count('create '), 0);
 });
 
 // I6 stands above the chapter's "given 24 fails, 25 does not run": that holds for lost drivers alone.

@@ -40,10 +40,9 @@ const ticks = (s: Story, count: number): void => {
 
 // Refused by the API server.
 
-for (const [number, name, given, outcome, spec] of [
+for (const [name, given, outcome, spec] of [
   [
-    '#12',
-    'an odd number of pages',
+    'spec 04 §17 #12: an odd number of pages',
     { hugepages: 1501 },
     {
       kind: 'refused',
@@ -54,14 +53,13 @@ for (const [number, name, given, outcome, spec] of [
     { hugepages: 1500 },
   ],
   [
-    '#46',
-    'a PriorityClass that is not there',
+    'spec 04 §17 #46: a PriorityClass that is not there',
     {},
     { kind: 'refused', status: 403, reason: 'Forbidden', message: 'no PriorityClass with name x was found' },
     {},
   ],
-] as const satisfies readonly (readonly [string, string, Given['spec'], KubeOutcome, Given['spec']])[]) {
-  test(`spec 04 §17 ${number}: ${name}: the refusal in the event and Error, once a minute, every 10 s; then the pod comes`, () => {
+] as const satisfies readonly (readonly [string, Given['spec'], KubeOutcome, Given['spec']])[]) {
+  test(`${name}: the refusal in the event and Error, once a minute, every 10 s; then the pod comes`, () => {
     let refuses = true;
     const s = story(containerOf('compute', { spec: { nodeAffinity: NODE, ...given } }), {
       refuse: (call) => (refuses && call === 'create pods/weka/compute' ? outcome : undefined),

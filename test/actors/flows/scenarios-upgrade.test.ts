@@ -133,6 +133,26 @@ test('spec 03 §17 #48, 04 §17 #42: one that may not be upgraded comes back wit
   assert.is(comesBackWith(3, { allowHotUpgrade: true }), IMAGE);
 });
 
+test('spec 04 §17 #43: beside a frontend that still runs the old image a new pod runs the old one too; alone the new', () => {
+  const comesBackWith = (neighbour: string): string | undefined => {
+    const container = memberOf('client', 'm', 7, { status: { lastAppliedImage: OLD } });
+    const s3 = memberOf('s3', 's3', 8, { spec: { image: neighbour }, status: { lastAppliedImage: neighbour } });
+    const beside = podFor(s3, { image: neighbour, metadata: { labels: { 'weka.io/mode': 's3' } } });
+    const drivers = nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': `${IMAGE}:boot-1` } });
+    const s = story(container, {
+      world: [agentOn(NODE), s3, beside, drivers],
+      agent: () => agentOk({ active_mounts: 0 }),
+      exec: serving('w-m'),
+    });
+    s.until(() => imageOfNewPod(s) !== undefined);
+    const env = s.view.pod('weka', 'm')?.spec?.containers?.[0]?.env;
+    assert.is(env?.find(({ name }) => name === 'IMAGE_NAME')?.value, imageOfNewPod(s));
+    return imageOfNewPod(s);
+  };
+  assert.is(comesBackWith(OLD), OLD);
+  assert.is(comesBackWith(IMAGE), IMAGE);
+});
+
 test('spec 03 §17 #49: policy manual: the pod is its user’s to delete; deleted without mounts the new image runs', () => {
   const s = upgrading({ mode: 'client', given: { spec: { upgradePolicyType: 'manual' } } });
   for (let round = 0; round < 5; round += 1) s.tick();

@@ -22,7 +22,7 @@ import {
   OPERATOR_NAMESPACE,
   podFor,
 } from '../../support/containers.ts';
-import { conflict, exit, ok, okJson } from '../../support/play.ts';
+import { conflict, exit, ok, okJson, refused } from '../../support/play.ts';
 import { type Story, type StoryOptions, serving, story } from '../../support/story.ts';
 
 type Exec = Extract<Call, { kind: 'exec' }>;
@@ -599,6 +599,56 @@ test('spec 03 §17 #12, #13: a missing pod comes back until the host is deactiva
   s.tick();
   assert.is(s.count('create pods/weka/d1'), 1);
 });
+
+test('spec 01 §23 #44, 03 §17 #63: the finalizer goes by one update; one that conflicts is repeated, nothing before it is', () => {
+  let conflicts = 1;
+  const { s, podEnds, signed, emptied } = leavingStory({
+    host: 'INACTIVE',
+    options: {
+      refuse: (name) => (name.startsWith('jsonPatch wekacontainers') && conflicts-- > 0 ? conflict : undefined),
+    },
+  });
+  s.look();
+  podEnds();
+  s.look();
+  signed();
+  s.look();
+  emptied();
+  const acts = () => s.log.filter((line) => /^(exec|create|delete) /.test(line)).length;
+  s.look();
+  const before = acts();
+  assert.ok(s.container(), 'the update met a conflict');
+  s.until(() => s.container() === undefined);
+  assert.is(s.count('jsonPatch wekacontainers/weka/d1'), 2);
+  assert.is(acts(), before);
+});
+
+for (const [mode, comesBack] of [
+  ['compute', true],
+  ['s3', false],
+] as const) {
+  test(`spec 04 §17 #56: ${mode}, joined, deleting, without its pod: ${comesBack ? 'it comes back; a refusal is no event and no status' : 'none comes'}`, () => {
+    let refuses = true;
+    const member = memberOf(mode, 'm', 7, { spec: { state: 'deleting' }, metadata: { deletionTimestamp: 'x' } });
+    const sibling = memberOf('compute', 'sibling', 2, { status: { nodeAffinity: 'node-2' as NodeName } });
+    const s = story(member, {
+      world: [sibling, podFor(sibling)],
+      exec: serving('w-m', ({ command }) =>
+        command.name === 'GetWekaContainer' ? okJson([{ container_name: 'w-m', status: 'DEACTIVATING' }]) : undefined,
+      ),
+      refuse: (name) => (refuses && name === 'create pods/weka/m' ? refused : undefined),
+    });
+    s.look();
+    for (let round = 0; round < 4; round += 1) s.tick();
+    assert.is(s.count('create pods/weka/m') > 1, comesBack, s.log.join('\n'));
+    assert.is(s.count('Warning ensurePod'), 0);
+    assert.is(s.known().status, 'Deleting');
+    assert.is(s.view.pod('weka', 'm'), undefined);
+    refuses = false;
+    for (let round = 0; round < 4; round += 1) s.tick();
+    assert.is(s.view.pod('weka', 'm') !== undefined, comesBack);
+  });
+}
 
 test('spec 03 §17 #12: not on a cordoned node, and deactivation goes on', () => {
   const { s, podEnds } = leavingStory({ options: { world: [nodeOf(NODE, { unschedulable: true })] } });

@@ -57,10 +57,14 @@ test('a pod waits in Pending for its ConfigMap and Secret, then runs with condit
   });
 });
 
-test('a process that fails is restarted with growing delay and counted', async () => {
+test('spec 04 §17 #48 (model side): a process that fails is restarted with growing delay, counted, not ready', async () => {
   const on = fleet('restarts', 1);
   copyBootScripts(on);
   order(on, 'a', 'no-such-mode');
+  await on.until('first restart', () => shown(on, 'a')?.status.containerStatuses?.[0]?.restartCount === 1);
+  await on.pass(5_000);
+  const conditions = shown(on, 'a')?.status.conditions ?? [];
+  assert.is(conditions.find(({ type }) => type === 'ContainersReady')?.status, 'False');
   await on.until('third restart', () => (shown(on, 'a')?.status.containerStatuses?.[0]?.restartCount ?? 0) >= 3);
   assert.ok(on.clock.monotonicMs() > 70_000, 'ten, twenty and forty seconds');
 });

@@ -190,6 +190,35 @@ test('spec 07 §23 #36 (model side): a host is deactivated over time, its drives
   );
 });
 
+test('spec 04 §17 #52: a drive waits for its permission, then weka stops gracefully; a client is stopped by force', () => {
+  for (const [mode, forced] of [
+    ['drive', []],
+    ['client', ['pod-u: weka local stop --force']],
+  ] as const) {
+    const kit = podKit();
+    const { process, exits } = started(kit, kit.node('a', 1), mode, 'u');
+    assert.is(process.local?.runStatus, 'Running');
+    process.terminate();
+    kit.clock.advance(3_600_000);
+    assert.equal(exits, [], `${mode} stays`);
+    assert.is(kit.shell(process, 'touch /tmp/.allow-stop && kill 1').code, 0);
+    kit.clock.advance(10_000);
+    assert.equal(exits, [0]);
+    assert.equal(kit.forced, forced);
+  }
+});
+
+test('spec 04 §17 #50 (model side): the disk keeps what was handed over: a new pod goes on without a new write', () => {
+  const kit = podKit();
+  const node = kit.node('a', 1);
+  const first = started(kit, node, 'drive', 'u');
+  first.process.end(137);
+  const { process } = kit.start(node, 'drive', 'u', {}, 'second-pod');
+  kit.clock.advance(30_000);
+  assert.match(kit.shell(process, `cat ${RUNTIME}/resources.json`).stdout, '"wekaPort":35000');
+  assert.is(kit.display(process), 'STEM');
+});
+
 test('spec 03 §5.3: a backend ignores SIGTERM until it is allowed to stop, then stops gracefully', () => {
   const kit = podKit();
   const { process, exits } = started(kit, kit.node('a', 1), 'compute', 'u');
@@ -202,12 +231,13 @@ test('spec 03 §5.3: a backend ignores SIGTERM until it is allowed to stop, then
   assert.equal(kit.forced, []);
 });
 
-test('spec 03 §5.3: the instruction of the node agent counts only for this pod and this boot', () => {
+test('spec 03 §5.3, 04 §17 #54: the instruction of the node agent counts only for this pod and this boot', () => {
   const kit = podKit();
   const node = kit.node('a', 1);
   const { process, exits } = started(kit, node, 'compute', 'u');
   process.terminate();
   node.stopInstructions.set(`u/other-pod/${node.bootId}`, { allowStop: false, allowForceStop: true });
+  node.stopInstructions.set('u/pod-of-u/earlier-boot', { allowStop: false, allowForceStop: true });
   process.changed();
   kit.clock.advance(60_000);
   assert.equal(exits, []);
@@ -218,15 +248,15 @@ test('spec 03 §5.3: the instruction of the node agent counts only for this pod 
   assert.equal(kit.forced, ['pod-u: weka local stop --force']);
 });
 
-test('spec 04 §12.4: with allow_stop alone, a pod whose agent is not up keeps waiting; force lets it go', () => {
+test('spec 04 §17 #53: with allow_stop alone, a pod that waits for drivers keeps waiting; with force from the start it ends', () => {
   const kit = podKit();
   const node = kit.node('a', 1);
   node.drivers = undefined;
-  const gentle = started(kit, node, 'compute', 'gentle');
+  const gentle = started(kit, node, 'drive', 'gentle');
   kit.shell(gentle.process, 'touch /tmp/.allow-stop && kill 1');
   kit.clock.advance(600_000);
   assert.equal(gentle.exits, []);
-  const harsh = started(kit, node, 'compute', 'harsh');
+  const harsh = started(kit, node, 'drive', 'harsh');
   kit.shell(harsh.process, 'touch /tmp/.allow-force-stop && kill 1');
   kit.clock.advance(5_000);
   assert.equal(harsh.exits, [0]);

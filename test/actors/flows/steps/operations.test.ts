@@ -61,7 +61,7 @@ test('spec 06 §10 #42: without packs a checksum comes by curl; without handling
 test('spec 06 §10 #43: no target, a missing one, one without a pod, no address: the reason, no command', () => {
   assert.equal(upload(RESULT, [], { spec: { uploadResultsTo: '' } }).verdict, failed('uploadResultsTo is not set'));
   const missing = upload(RESULT, [], { spec: { uploadResultsTo: 'other' } }).verdict;
-  assert.equal(missing, failed('wekacontainers.weka.weka.io "other" not found'));
+  assert.equal(missing, failed('error getting target dist container: wekacontainers.weka.weka.io "other" not found'));
   const builder = builderOf({}, RESULT);
   assert.equal(processResult(passFor(builder, { world: [podFor(builder), dist] })), failed('pods "dist" not found'));
   assert.equal(processResult(passFor(builder, { world: [dist, podFor(dist)] })), failed('builder IP is not set'));

@@ -54,7 +54,7 @@ test('spec 02 §12 #45: active again: the status leaves Paused', () => {
   assert.is(verdict.kind === 'done' && verdict.status?.status, 'Init');
 });
 
-test('spec 03 §17 #37: paused and deleted: it stays, and an event says what would release it', () => {
+test('spec 03 §17 #37, 01 §23 #45: paused and deleted: it stays, and an event says what would release it', () => {
   const marked = paused({ metadata: { deletionTimestamp: BORN }, status: { status: 'Paused' } });
   const text = 'paused and deleted: it stays until spec.state is changed to active, deleting or destroying';
   assert.equal(handleStatePaused(passFor(marked)), doneWith({ events: [warningEachMinute('PausedAndDeleted', text)] }));

@@ -1,7 +1,7 @@
 /** CPU, memory, hugepages and extended resources of a pod. Source: spec 04, 10 and 17. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MODES } from '../../../../messages/weka-container.ts';
+import { MODES, type WekaContainerSpec } from '../../../../messages/weka-container.ts';
 import { isAdhocOp } from '../../../../messages/weka-modes.ts';
 import { container, env, HYPERTHREADED, limits, mounted, PLAIN, podOf, requests, volume } from '../given.ts';
 
@@ -152,6 +152,17 @@ test('memory of the spec counts for clients only, and a zero is none', () => {
   const resources = { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } };
   assert.is(limits(podOf(container('compute', { resources })))?.memory, '11900Mi');
   assert.is(limits(podOf(container('client', { resources: { requests: { memory: '0' } } })))?.memory, '7015Mi');
+});
+
+test('spec 01 §23 #56: a zero quantity is one that is not given', () => {
+  const zeros = { requests: { cpu: '2', memory: '0' }, limits: { cpu: '0', memory: '0' } };
+  for (const mode of MODES) {
+    for (const cpuPolicy of ['auto', 'shared', 'manual'] as const) {
+      const podWith = (resources: NonNullable<WekaContainerSpec['resources']>) =>
+        podOf(container(mode, { cpuPolicy, coreIds: [1], resources }));
+      assert.equal(podWith(zeros), podWith({ requests: { cpu: '2' } }), `${mode} ${cpuPolicy}`);
+    }
+  }
 });
 
 test('spec 04 §17 #11: pages of 1Gi are counted by the thousand and have no offset', () => {
