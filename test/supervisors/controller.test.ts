@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Snapshot } from '../../actors/machine.ts';
-import { createScene, UP_MS_MAX } from '../sim/scene.ts';
+import { CONFIG_MAPS } from '../../messages/kube.ts';
+import { createScene, MINUTE_MS, UP_MS_MAX } from '../sim/scene.ts';
 
 /** Names of all container actors. */
 const names = ({ children }: Snapshot): readonly string[] =>
@@ -29,8 +30,9 @@ test('a restart of the process: no actor starts before its container is known, s
   scene.crash();
 });
 
-test('all containers of a new namespace together create one copy of the boot scripts', async () => {
+test('spec 04 §17 #36, #37: all containers of a namespace together make one copy of the boot scripts, and mend it once', async () => {
   const created: string[] = [];
+  const others: string[] = [];
   const scene = createScene({
     seed: 'boot',
     nodes: 8,
@@ -42,6 +44,8 @@ test('all containers of a new namespace together create one copy of the boot scr
         request: (request, signal) => {
           if (request.verb === 'create' && request.type.kind === 'ConfigMap')
             created.push(request.object.metadata.namespace ?? '');
+          if (request.verb !== 'create' && /^(ConfigMap|Pod)$/.test(request.ref.type.kind))
+            others.push(`${request.verb} ${request.ref.type.kind} ${request.ref.namespace}`);
           return api.request(request, signal);
         },
       }),
@@ -49,6 +53,14 @@ test('all containers of a new namespace together create one copy of the boot scr
   });
   scene.start();
   assert.type(await scene.until(scene.allUp, UP_MS_MAX), 'number', scene.notUp().join('\n'));
+  assert.equal(created, ['weka']);
+  await scene.forMs(MINUTE_MS);
+  others.length = 0;
+  const ref = { type: CONFIG_MAPS, namespace: 'weka-operator-system', name: 'weka-boot-scripts' };
+  const patch = { data: { 'weka_runtime.py': '# another version' } };
+  assert.is(scene.world.store.request({ verb: 'mergePatch', ref, patch }).kind, 'ok');
+  await scene.forMs(2 * MINUTE_MS);
+  assert.equal(others, ['jsonPatch ConfigMap weka']);
   assert.equal(created, ['weka']);
   scene.crash();
 });
