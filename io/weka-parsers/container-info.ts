@@ -1,12 +1,18 @@
 /** R2, what a node agent knows of one container. Source: spec 07, 14 and 16; I7. */
 import type { ContainerMetrics, Counters, DriveMetrics } from '../../messages/weka-container.ts';
-import { bad, integer, list, object, optional, type Parsed, parseFirstJson, text } from './json.ts';
+import { bad, integer, list, object, optional, type Parsed, parseFirstJson, type Read, text } from './json.ts';
 
+/** A text with two decimals, as the API keeps it; one that is no number counts as 0, an absent one stays empty. Source: spec 01, 6. */
+const twoDecimals: Read<string> = (value, at) => {
+  const given = text(value, at);
+  const amount = Number(given);
+  return given === '' ? '' : (Number.isFinite(amount) ? amount : 0).toFixed(2);
+};
 const counters = object({ active: integer, created: integer, desired: integer });
 const answer = object({
   container_metrics: object({
     processes: counters,
-    cpuUtilization: text,
+    cpuUtilization: twoDecimals,
     drives: optional(object({ counters, failures: list(object({ serialId: text, wekaDriveId: text })) })),
   }),
 });

@@ -276,6 +276,27 @@ test('spec 02 §12 #49: with a competing writer in half of the writes it converg
   assert.is(s.count('exec AddDrive'), 2);
 });
 
+test('spec 01 §23 #22: DrivesAdding stays while a drive is missing; another internal status is an Error once, then both are copied', () => {
+  let display = 'READY';
+  const s = driveStory({
+    own: ({ command }) => {
+      // The second disk shows up late.
+      if (command.name === 'FetchKernelDrives') return okJson(display === 'READY' ? HOST.slice(0, 1) : HOST);
+      if (command.name !== 'WekaLocalPs') return undefined;
+      return okJson([{ name: 'w-drive', runStatus: 'Running', internalStatus: { display_status: display } }]);
+    },
+  });
+  s.until(() => s.status().addedDrives?.length === 1 && s.known().status === 'DrivesAdding');
+  for (let round = 0; round < 20; round += 1) s.tick();
+  assert.equal([s.known().status, s.known().internalStatus], ['DrivesAdding', 'READY']);
+  display = 'DEGRADED';
+  s.until(() => s.status().status === 'Error');
+  assert.is(s.count('Warning ReconcileWekaLocalStatusError: internal status changed: READY -> DEGRADED'), 1);
+  s.until(() => s.known().internalStatus === 'DEGRADED');
+  assert.is(s.known().status, 'Running');
+  assert.is(s.count('Warning ReconcileWekaLocalStatusError'), 1);
+});
+
 test('spec 02 §12 #55: figures that fail change nothing else', () => {
   const s = driveStory({ agent: () => ({ kind: 'status', status: 500, body: 'x' }) });
   s.until(() => s.status().addedDrives?.length === 2);

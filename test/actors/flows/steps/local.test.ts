@@ -55,6 +55,8 @@ test('spec 07 §23 #4, 01 §23 #21: Completed and Deleting are kept, the interna
     ps(row('Degrading', 'READY')),
   ]);
   assert.equal(statusOf(going), { internalStatus: 'READY' });
+  const marked = local({ status: { status: 'Deleting', internalStatus: 'STEM' } }, [ps(row('Degrading', 'READY'))]);
+  assert.equal(statusOf(marked), { status: 'Deleting', internalStatus: 'READY' });
 });
 
 for (const [number, name, text, reason] of [

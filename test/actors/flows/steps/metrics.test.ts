@@ -50,6 +50,16 @@ test('spec 07 §23 #44, 01 §23 #48: figures, desired counts of our own, columns
   });
 });
 
+test('spec 01 §23 #48: CPU has two decimals, desired processes are one more than the cores', () => {
+  const metrics = { processes: { active: 2, created: 2 }, cpuUtilization: '12.3' };
+  const line: Line = ['agent POST /getContainerInfo', agentOk({ container_metrics: metrics })];
+  const { stats: stored, printer } = statusOf(stats({ spec: { numCores: 1 } }, line)) as {
+    readonly stats: { readonly cpuUtilization: string; readonly processes: { readonly desired: number } };
+    readonly printer: { readonly processes: string };
+  };
+  assert.equal([stored.cpuUtilization, stored.processes.desired, printer.processes], ['12.30', 2, '2/2/2']);
+});
+
 for (const [name, line] of [
   ['answers 500', ['agent POST /getContainerInfo', { kind: 'status', status: 500, body: 'x' }]],
   ['is not there', ['agent POST /getContainerInfo', noAgent]],
