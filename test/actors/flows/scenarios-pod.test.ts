@@ -1,8 +1,7 @@
-/** Acceptance scenarios of a container's pod while it lives: refused, not scheduled, lost, restarted, kept up to date. Source: spec 04, 17; F4. */
+/** Acceptance scenarios of a container's pod while it lives: not scheduled, lost, restarted, kept up to date. Source: spec 04, 17; F4. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { untoleratedTaint } from '../../../actors/rules/tolerations.ts';
-import type { KubeOutcome } from '../../../messages/kube.ts';
 import type { Pod } from '../../../messages/resources.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
 import {
@@ -37,47 +36,6 @@ const podBecomes = (s: Story, given: PodGiven = {}): void => {
 const ticks = (s: Story, count: number): void => {
   for (let round = 0; round < count; round += 1) s.tick();
 };
-
-// Refused by the API server.
-
-for (const [name, given, outcome, spec] of [
-  [
-    'spec 04 §17 #12: an odd number of pages',
-    { hugepages: 1501 },
-    {
-      kind: 'refused',
-      status: 422,
-      reason: 'Invalid',
-      message: 'limits[hugepages-2Mi]: Invalid value: "1501Mi": must be a multiple of 2Mi',
-    },
-    { hugepages: 1500 },
-  ],
-  [
-    'spec 04 §17 #46: a PriorityClass that is not there',
-    {},
-    { kind: 'refused', status: 403, reason: 'Forbidden', message: 'no PriorityClass with name x was found' },
-    {},
-  ],
-] as const satisfies readonly (readonly [string, Given['spec'], KubeOutcome, Given['spec']])[]) {
-  test(`${name}: the refusal in the event and Error, once a minute, every 10 s; then the pod comes`, () => {
-    let refuses = true;
-    const s = story(containerOf('compute', { spec: { nodeAffinity: NODE, ...given } }), {
-      refuse: (call) => (refuses && call === 'create pods/weka/compute' ? outcome : undefined),
-    });
-    s.until(() => s.status().status === 'Error');
-    assert.ok(s.count(`Warning ensurePod-fmError: Failed to create pod: ${outcome.message}`) > 0, s.log.join('\n'));
-    assert.is(s.rest(), 10_000);
-    assert.is(podOf(s), undefined);
-    refuses = false;
-    s.view.put({
-      ...(s.container() as WekaContainer),
-      spec: { ...(s.container() as WekaContainer).spec, ...spec },
-    } as WekaContainer);
-    s.until(() => podOf(s) !== undefined);
-    podBecomes(s);
-    s.until(() => s.status().status !== 'Error');
-  });
-}
 
 // Boot scripts.
 
