@@ -17,7 +17,10 @@ import { kubeFailed } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { imageToRun } from './upgrade-conditions.ts';
 
-/** Step 31. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). One of an earlier container goes by itself. */
+/**
+ * Steps 31 and D6. A pod of that name that is not ours is waited for: it may still hold what ours needs (F4). That of an earlier
+ * container goes by itself, which is no error; one that leaves (D6) does not wait for it.
+ */
 export function ensurePod(pass: Pass): Verdict | Ask {
   const { nodeName, foreignPod, spec, view, settings } = pass;
   if (nodeUnschedulable(pass)) return wait(10_000, `node ${nodeName} is unschedulable, cannot create pod`);
@@ -27,7 +30,7 @@ export function ensurePod(pass: Pass): Verdict | Ask {
     const text = `pod ${foreignPod.metadata.name} exists and belongs to ${whose}`;
     const events = [warningEachMinute('PodNameConflict', text)];
     const leftOver = owner?.kind === CONTAINERS.kind && owner.name === foreignPod.metadata.name;
-    return leftOver ? { ...finished, events } : failed(text, { events });
+    return leftOver && spec.state === 'active' ? { ...finished, events } : failed(text, { events });
   }
   if (isDiscovery(spec.mode)) return ask('pod', createPod(pass, NO_NODE_INFO));
   const node = nodeName ?? representativeNode(spec, view.nodes(), settings)?.metadata.name;

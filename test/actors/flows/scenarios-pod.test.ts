@@ -18,7 +18,7 @@ import {
   podFor,
 } from '../../support/containers.ts';
 import { SETTINGS } from '../../support/pass.ts';
-import { exit } from '../../support/play.ts';
+import { exit, okJson } from '../../support/play.ts';
 import { type Story, type StoryOptions, serving, story } from '../../support/story.ts';
 
 const here: Given = { spec: { nodeAffinity: NODE } };
@@ -89,6 +89,26 @@ test('spec 04 §17 #45: the terminating pod of an earlier container is left alon
   s.view.remove(older);
   s.look();
   assert.is(podOf(s)?.metadata.ownerReferences?.[0]?.uid, 'uid-compute');
+});
+
+test('F4: one that leaves does not wait for the pod of an earlier container', () => {
+  const container = memberOf('compute', 'compute', 7, {
+    spec: { state: 'deleting' },
+    metadata: { deletionTimestamp: BORN },
+  });
+  const older = podFor(container, {
+    metadata: { ownerReferences: [ownedBy('WekaContainer', 'compute', 'earlier')], deletionTimestamp: BORN },
+  });
+  const sibling = memberOf('compute', 'sibling', 2);
+  const s = story(container, {
+    world: [older, sibling, podFor(sibling)],
+    exec: serving('w-compute', ({ command }) =>
+      command.name === 'GetWekaContainer' ? okJson([{ container_name: 'w-compute', status: 'UP' }]) : undefined,
+    ),
+  });
+  s.look();
+  assert.is(s.count('exec DeactivateContainer in sibling'), 1, s.log.join('\n'));
+  assert.is(podOf(s), older);
 });
 
 const unscheduled: PodGiven = {
