@@ -110,7 +110,11 @@ export const RULES: readonly Rule[] = [
     group: '',
     resource: 'nodes',
     verbs: {
-      get: [...steps('node-gone', 'self-eviction', 'sign-drives', 'node-drives'), 'actors/node/nics.ts', 'actors/node/unused-proxy.ts'],
+      get: [
+        ...steps('node-gone', 'self-eviction', 'sign-drives', 'node-drives'),
+        'actors/node/nics.ts',
+        'actors/node/unused-proxy.ts',
+      ],
       ...watched,
       patch: [...steps('node-drives'), 'actors/node/csi-labels.ts', 'actors/node/discovery.ts', 'actors/node/nics.ts'],
     },
