@@ -15,8 +15,11 @@ import { openLog } from './io/log.ts';
 import { logFamilies } from './io/metric-families.ts';
 import { createMetrics, type Metrics } from './io/metrics.ts';
 import { systemRandom } from './io/random.ts';
+import { checkSchema, type SchemaCheck } from './io/schema-check.ts';
 import { traceLog } from './io/trace-log.ts';
 import { randomUuid } from './io/uuid.ts';
+import { specShape, statusShape } from './messages/container-shape.ts';
+import { CONTAINERS } from './messages/kube.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
@@ -83,7 +86,15 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   for (const family of [...controllerFamilies(controller, systemClock.monotonicMs), ...logFamilies(output.dropped)])
     metrics.addFamily(family);
 
-  const servings = await listen(settings, controller, metrics);
+  const schema = checkSchema({
+    kube,
+    type: CONTAINERS,
+    spec: specShape,
+    status: statusShape,
+    clock: systemClock,
+    log,
+  });
+  const servings = await listen(settings, controller, metrics, schema);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
   if (settings.enableLeaderElection) {
@@ -102,6 +113,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     const { aborted } = await controller.drain(settings.drainTimeoutMs);
     log.info({ aborted }, 'drained');
     await election?.release();
+    schema.stop();
     exec.close();
     await Promise.all([...servings.map(({ close }) => close()), kube.close(), agent.close()]);
     credentials.stop();
@@ -135,7 +147,12 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     return election?.holds() === false ? stores.isWarm() : stores.synced();
   }
 
-  async function listen(config: Config, running: Controller, figures: Metrics): Promise<readonly Serving[]> {
+  async function listen(
+    config: Config,
+    running: Controller,
+    figures: Metrics,
+    check: SchemaCheck,
+  ): Promise<readonly Serving[]> {
     const { counts } = running.system;
     const mailboxes = mailboxProbe(systemClock, STALLED_MS, {
       turnCount: () => counts.turns,
@@ -145,6 +162,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
       '/healthz': probeRoute({ mailboxes }),
       '/readyz': probeRoute({
         stores: () => (known(running) ? undefined : 'not all have seen their first list'),
+        apiServer: running.stores.trouble,
+        crd: check.problem,
         drain: () => (stopping ? 'under way' : undefined),
       }),
     };

@@ -40,9 +40,9 @@ export function countingKube(
       count(request, startedMs, outcome.kind);
       return outcome;
     },
-    watch: async (request, takeEvent, signal) => {
+    watch: async (request, takeEvent, signal, opened) => {
       const startedMs = clock.monotonicMs();
-      const end = await api.watch(request, takeEvent, signal);
+      const end = await api.watch(request, takeEvent, signal, opened);
       count({ ...request, verb: 'watch' }, startedMs, end.kind);
       return end;
     },

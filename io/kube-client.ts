@@ -3,7 +3,7 @@
  * credentials come from kube-credentials.ts. Never retries but once after a 401: what to repeat is the caller's decision.
  */
 import { Agent, type Dispatcher } from 'undici';
-import type { WatchEnd, WatchEvent } from '../messages/kube.ts';
+import type { KubeOutcome, WatchEnd, WatchEvent } from '../messages/kube.ts';
 import type { Clock } from './clock.ts';
 import { eachLine } from './each-line.ts';
 import { decodeEvent, decodeList, decodeObject, type HttpAnswer, refusal } from './kube-answer.ts';
@@ -24,6 +24,8 @@ export interface KubeClientOptions {
   readonly bodyBytesMax?: number;
 }
 export interface KubeClient extends KubeApi {
+  /** What is no object: GET of a path of the server's own, such as `/openapi/v3`. The answer is any JSON object. */
+  readonly read: (path: string, signal?: AbortSignal) => Promise<KubeOutcome<unknown>>;
   /** Ends every request and closes every connection. */
   readonly close: () => Promise<void>;
 }
@@ -128,7 +130,12 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
       if (typeof answer === 'string') return { kind: 'transport', cause: answer };
       return refusal(answer, false) ?? decodeList(answer.body, request.type);
     },
-    watch: async (request, take, signal) => {
+    read: async (path, signal) => {
+      const answer = await roundTrip('read', { method: 'GET', path }, signal);
+      if (typeof answer === 'string') return { kind: 'transport', cause: answer };
+      return refusal(answer, false) ?? decodeObject(answer.body);
+    },
+    watch: async (request, take, signal, told) => {
       const seconds = Math.round(WATCH_SECONDS_MIN + random() * (WATCH_SECONDS_MAX - WATCH_SECONDS_MIN));
       const limit = limited(clock, live, timeoutMs, signal);
       try {
@@ -140,6 +147,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
           const answer = await readAnswer(opened.response, bodyBytesMax);
           return watchRefusal(answer);
         }
+        told?.();
         return await readEvents(opened.response, take);
       } catch (err) {
         return signal.aborted ? { kind: 'aborted' } : { kind: 'transport', cause: causeOf(err, limit.signal) };

@@ -21,8 +21,16 @@ export type ObjectRequest = Exclude<KubeRequest, { verb: 'list' }>;
 export interface KubeApi {
   readonly request: (request: ObjectRequest, signal?: AbortSignal) => Promise<KubeOutcome<KubeObject>>;
   readonly list: (request: ListRequest, signal?: AbortSignal) => Promise<KubeOutcome<KubeList>>;
-  /** Calls `take` for each event in order, synchronously, and resolves when the watch is over. */
-  readonly watch: (request: WatchRequest, take: (event: WatchEvent) => void, signal: AbortSignal) => Promise<WatchEnd>;
+  /**
+   * Calls `take` for each event in order, synchronously, and resolves when the watch is over. `opened` is told when the
+   * server has agreed, which may be long before the first event; who never tells it is no less of a KubeApi.
+   */
+  readonly watch: (
+    request: WatchRequest,
+    take: (event: WatchEvent) => void,
+    signal: AbortSignal,
+    opened?: () => void,
+  ) => Promise<WatchEnd>;
 }
 
 /** The container inside a pod in which a command runs. */

@@ -2,7 +2,7 @@
  * Lists and watches one type of object and tells what it saw. Owns the connection's life: pages, resume, relist, back-off,
  * silence. Keeps no object (that is store.ts) and decides nothing. Source: design.md 2, kube:kube-runtime/src/watcher.rs.
  */
-import type { KubeObject, ResourceType, WatchEnd, WatchEvent } from '../messages/kube.ts';
+import type { KubeObject, KubeOutcome, ResourceType, WatchEnd, WatchEvent } from '../messages/kube.ts';
 import { type Project, see, type WatcherEvent } from '../messages/watch.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
@@ -24,6 +24,8 @@ export interface WatcherOptions<T extends KubeObject> {
   readonly pageSize?: number;
   /** Neither event nor bookmark for so long: the connection is given up and resumed. Default `SILENCE_MS`. */
   readonly silenceMs?: number;
+  /** Told when the trouble is over. */
+  readonly recovered?: () => void;
   /** Ask for a streaming list first; a server that refuses or does not know it gets paged lists from then on. Default true. */
   readonly streaming?: boolean;
 }
@@ -32,6 +34,10 @@ export interface Watcher {
   /** Ends the connection; nothing is told afterwards. */
   readonly stop: () => void;
   readonly counts: () => WatcherCounts;
+  /** Why it hears nothing, once it has failed twice in a row; undefined while the server talks to it. */
+  readonly trouble: () => string | undefined;
+  /** One in trouble tries again now: another one has just been answered. */
+  readonly hurry: () => void;
 }
 /** Since the start. `lastHeardMs` is on the monotonic clock; undefined before the first word. */
 export interface WatcherCounts {
@@ -56,6 +62,9 @@ const BARREN_WATCHES_MAX = 3;
 /** Continue tokens that expire this often: the pages are read too slowly, ask for all at once (as client-go does). */
 const EXPIRED_LISTS_MAX = 2;
 
+/** One failure is an API server that restarts. */
+const TROUBLE_FAILURES = 2;
+
 /** Where to go on: from a resourceVersion, or with a fresh listing. */
 type Next = { readonly from: string | undefined; readonly afterMs: number };
 
@@ -72,6 +81,9 @@ export function startWatcher<T extends KubeObject>(
   let lastHeardMs: number | undefined;
   let streaming = options.streaming ?? true;
   let failuresInRow = 0;
+  /** Failures since the server last agreed to anything. */
+  let unheard = 0;
+  let trouble: string | undefined;
   let barrenWatches = 0;
   let expiredLists = 0;
 
@@ -115,12 +127,24 @@ export function startWatcher<T extends KubeObject>(
     return result === undefined || emit({ kind, seen: result });
   };
 
-  const failed = (from: string | undefined, why: string, retryAfterMs = 0): Next => {
+  /** `answered`: by a server that agreed first, so nothing is wrong between us. */
+  const failed = (from: string | undefined, why: string, retryAfterMs = 0, answered = false): Next => {
     counts.failures++;
     const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(failuresInRow++, 10));
     const afterMs = Math.max(retryAfterMs, jittered(backoffMs, 0.5, random));
+    if (!answered) unheard++;
+    if (unheard >= TROUBLE_FAILURES) trouble = why;
     if (!stopped()) log.warn({ why, failuresInRow, afterMs }, 'watch failed');
     return { from, afterMs };
+  };
+
+  const agreed = (): void => {
+    unheard = 0;
+    if (trouble === undefined) return;
+    log.info({ was: trouble }, 'the API server answers again');
+    trouble = undefined;
+    failuresInRow = 0;
+    options.recovered?.();
   };
 
   /** Pages until the last one, then the watch starts from the list's resourceVersion. */
@@ -141,8 +165,9 @@ export function startWatcher<T extends KubeObject>(
         case 'throttled':
           return failed(undefined, 'list throttled', outcome.retryAfterMs);
         default:
-          return failed(undefined, `list ${outcome.kind}: ${'cause' in outcome ? outcome.cause : outcome.message}`);
+          return failed(undefined, `list ${outcome.kind}: ${listTextOf(type, outcome)}`);
       }
+      agreed();
       lastHeardMs = clock.monotonicMs();
       for (const raw of outcome.answer.items) taken = emitSeen('initApply', raw) && taken;
       // The first page's version: what changed while the later ones were read is told again by the watch.
@@ -225,6 +250,7 @@ export function startWatcher<T extends KubeObject>(
       { ...scope, resourceVersion: from ?? '', ...(session.listing ? { sendInitialEvents: true } : {}) },
       takeEvent,
       connection.signal,
+      agreed,
     );
     cancel();
     controller.signal.removeEventListener('abort', abort);
@@ -243,7 +269,7 @@ export function startWatcher<T extends KubeObject>(
       streaming = false;
       return { from: undefined, afterMs: 0 };
     }
-    return failed(undefined, `streaming list: ${textOf(end)}`, end.kind === 'throttled' ? end.retryAfterMs : 0);
+    return failed(undefined, `streaming list: ${textOf(type, end)}`, end.kind === 'throttled' ? end.retryAfterMs : 0);
   };
 
   const watchEnded = (
@@ -262,14 +288,17 @@ export function startWatcher<T extends KubeObject>(
     // A server that hangs up at once must not be called in a loop, whatever it says.
     if (ordinary && (heard || livedMs >= BACKOFF_MS_MIN))
       return { from, afterMs: Math.max(0, BACKOFF_MS_MIN - livedMs) };
-    return failed(from, `watch: ${textOf(end)}`, end.kind === 'throttled' ? end.retryAfterMs : 0);
+    const retryAfterMs = end.kind === 'throttled' ? end.retryAfterMs : 0;
+    return failed(from, `watch: ${textOf(type, end)}`, retryAfterMs, end.kind === 'closed');
   };
 
+  let wakeNow = (): void => {};
   const pause = (delayMs: number) =>
     new Promise<void>((resolve) => {
       if (delayMs <= 0 || stopped()) return resolve();
       const cancel = clock.after(delayMs, wake);
       controller.signal.addEventListener('abort', wake, { once: true });
+      wakeNow = wake;
       function wake() {
         cancel();
         controller.signal.removeEventListener('abort', wake);
@@ -286,16 +315,37 @@ export function startWatcher<T extends KubeObject>(
     }
   };
   void run();
-  return { stop: () => controller.abort(), counts: () => ({ ...counts, lastHeardMs }) };
+  return {
+    stop: () => controller.abort(),
+    counts: () => ({ ...counts, lastHeardMs }),
+    trouble: () => trouble,
+    hurry: () => {
+      if (trouble !== undefined) wakeNow();
+    },
+  };
 }
 
-function textOf(end: WatchEnd): string {
+function textOf(type: ResourceType, end: WatchEnd): string {
   switch (end.kind) {
     case 'refused':
-      return `refused, ${end.status} ${end.message}`;
+      return `refused, ${end.status} ${end.message}${hint(type, end.status)}`;
     case 'transport':
       return end.cause;
     default:
       return end.kind;
   }
+}
+
+type ListFailure = Exclude<KubeOutcome<never>, { kind: 'ok' | 'throttled' }>;
+const listTextOf = (type: ResourceType, outcome: ListFailure): string => {
+  if (outcome.kind === 'transport') return outcome.cause;
+  const status = outcome.kind === 'refused' ? outcome.status : outcome.kind === 'notFound' ? 404 : 0;
+  return outcome.message + hint(type, status);
+};
+
+/** What a server's own words leave out. */
+function hint({ plural, group, version }: ResourceType, status: number): string {
+  if (status === 401) return ' (the credentials are not accepted: expired, or of another cluster)';
+  if (status === 404) return ` (${group === '' ? '' : `${group}/`}${version} ${plural} is not served: no such CRD)`;
+  return '';
 }

@@ -63,6 +63,8 @@ export interface Stores {
   readonly synced: () => boolean;
   /** Of each watcher that has been started, by the name of its store above. */
   readonly watchers: () => Readonly<Record<string, WatcherCounts>>;
+  /** Of the first watcher that hears nothing: which, and why. */
+  readonly trouble: () => string | undefined;
   readonly stop: () => void;
 }
 
@@ -85,6 +87,10 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   const started: (() => void)[] = [];
   const all: Store<KubeObject>[] = [];
 
+  /** What was wrong was the API server or our standing with it: nobody waits out a back-off for that. */
+  const recovered = (): void => {
+    for (const watcher of watchers.values()) watcher.hurry();
+  };
   function watched<T extends KubeObject>(
     name: keyof Stores,
     type: ResourceType,
@@ -92,7 +98,7 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     scope: Scope = {},
   ): Store<T> {
     const store = createStore<T>({ project: projection, clock, log });
-    const options = { api: kube, type, project: projection, clock, random, log, ...scope };
+    const options = { api: kube, type, project: projection, clock, random, log, recovered, ...scope };
     started.push(() => void watchers.set(name, startWatcher(options, store.take)));
     all.push(store as unknown as Store<KubeObject>); // Only `synced` is asked of it there.
     return store;
@@ -162,6 +168,13 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     isWarm: () => beforeContainers.every(({ synced }) => synced()),
     synced: () => all.every(({ synced }) => synced()),
     watchers: () => Object.fromEntries([...watchers].map(([name, { counts }]) => [name, counts()])),
+    trouble: () => {
+      for (const [name, { trouble }] of watchers) {
+        const why = trouble();
+        if (why !== undefined) return `${name}: ${why}`;
+      }
+      return undefined;
+    },
     stop: () => {
       for (const watcher of watchers.values()) watcher.stop();
     },

@@ -106,7 +106,7 @@ export function fakeKube() {
     const more = next < objects.size ? { continue: `${at}:${next}` } : {};
     return { kind: 'ok', answer: { items, resourceVersion: String(at), ...more } };
   };
-  const watch = (request: WatchRequest, take: (event: WatchEvent) => void, signal: AbortSignal) =>
+  const watch: KubeApi['watch'] = (request, take, signal, opened) =>
     new Promise<WatchEnd>((resolve) => {
       watches.push(request);
       const fault = faults.watches.shift();
@@ -128,6 +128,7 @@ export function fakeKube() {
         },
       };
       watching.add(watching_);
+      opened?.();
       signal.addEventListener('abort', () => watching_.end({ kind: 'aborted' }));
       if (watching_.muted) return;
       if (streaming) {

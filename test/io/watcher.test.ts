@@ -10,7 +10,7 @@ import {
   startWatcher,
   type WatcherOptions,
 } from '../../io/watcher.ts';
-import type { KubeObject } from '../../messages/kube.ts';
+import type { KubeObject, WatchEnd } from '../../messages/kube.ts';
 import type { WatcherEvent } from '../../messages/watch.ts';
 import { simClock } from '../support/sim-clock.ts';
 import { driveIo, settle } from './drive-io.ts';
@@ -296,6 +296,48 @@ test('after stop nothing is told and no timer is left', async () => {
   assert.is(events.length, told);
   assert.is(clock.pendingCount(), 0);
   assert.is(server.watchCount(), 0);
+});
+
+test('trouble is told from the second failure on, with a hint, until the server agrees; then the back-off is forgotten', async () => {
+  const told: string[] = [];
+  const { server, start, run } = setUp({ recovered: () => told.push('recovered') });
+  const unauthorized: WatchEnd = { kind: 'refused', status: 401, message: 'Unauthorized' };
+  server.faults.watches = [unauthorized];
+  const watcher = start();
+  await run(10);
+  assert.is(watcher.trouble(), undefined);
+  server.faults.watches = Array.from({ length: 6 }, () => unauthorized);
+  await run(5_000);
+  assert.match(
+    watcher.trouble() ?? '',
+    /^streaming list: refused, 401 Unauthorized \(the credentials are not accepted/,
+  );
+  server.faults.watches = [{ kind: 'refused', status: 404, message: 'not found' }];
+  await run(BACKOFF_MS_MAX * 2);
+  assert.equal([watcher.trouble(), told], [undefined, ['recovered']]);
+  server.faults.watches = [unauthorized];
+  const before = server.watches.length;
+  server.cut({ kind: 'transport', cause: 'reset' });
+  await run(10_000);
+  assert.is(server.watches.length - before, 2);
+  watcher.stop();
+});
+
+test('one in trouble that is told to hurry tries at once, one that is well does nothing', async () => {
+  const { server, start, run, store } = setUp();
+  server.faults.watches = Array.from({ length: 5 }, (): WatchEnd => ({ kind: 'transport', cause: 'ECONNREFUSED' }));
+  const watcher = start();
+  await run(10_000);
+  server.faults.watches = [];
+  const before = server.watches.length;
+  assert.is(store.synced(), false);
+  watcher.hurry();
+  await run(1);
+  assert.equal([store.synced(), server.watches.length - before], [true, 1]);
+  watcher.hurry();
+  await run(1);
+  assert.is(server.watches.length - before, 1);
+  watcher.stop();
 });
 
 test.run();
