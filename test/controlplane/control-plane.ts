@@ -15,6 +15,8 @@ export interface ControlPlane {
   readonly url: string;
   /** PEM of the API server's own certificate. */
   readonly certificate: string;
+  /** The administrator's. */
+  readonly token: string;
   /** Path of a kubeconfig of a user in `system:masters`. */
   readonly kubeconfig: string;
   /** Writes a kubeconfig for one of the `users` it was started with. */
@@ -28,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly folder: string;
   /** Ordinary users, without any right: `user` → groups. */
   readonly users?: Readonly<Record<string, readonly string[]>>;
+  /** How long etcd keeps history; absent: the API server's own 5 min. */
+  readonly compactionSeconds?: number;
 }
 
 const ADMIN = 'admin';
@@ -44,7 +48,8 @@ const CONTROLLERS = [
   'node-lifecycle-controller',
 ];
 
-export async function startControlPlane({ binary, folder, users = {} }: ControlPlaneOptions): Promise<ControlPlane> {
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { binary, folder, users = {}, compactionSeconds } = options;
   const [etcdPort, apiPort] = await freePorts();
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const url = `https://127.0.0.1:${apiPort}`;
@@ -77,6 +82,7 @@ export async function startControlPlane({ binary, folder, users = {} }: ControlP
       '--allow-privileged=true', // Weka pods are.
       '--service-cluster-ip-range=10.0.0.0/24',
       '--disable-admission-plugins=ServiceAccount', // Nobody makes the accounts of the pods' namespaces.
+      ...(compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${compactionSeconds}s`]),
     ]);
     const admin = tokens.get(ADMIN) ?? '';
     await until(`${url}/readyz`, () => answers(url, admin), running);
@@ -95,6 +101,7 @@ export async function startControlPlane({ binary, folder, users = {} }: ControlP
     return {
       url,
       certificate,
+      token: admin,
       kubeconfig,
       kubeconfigOf: async (user) => {
         const token = tokens.get(user);

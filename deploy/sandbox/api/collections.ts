@@ -5,7 +5,7 @@ import { unknownFields } from './field-validation.ts';
 import { bodyOf, flag, objectOf, textsOf, wholeNumberOf, writeOptionsOf } from './parameters.ts';
 import { type ApiRequest, json, type Reply, refuse } from './reply.ts';
 import { type Form, formOf, renderList, renderObject } from './representation.ts';
-import { badRequest, invalidField, methodNotAllowed, notAcceptable, statusOf, success } from './status.ts';
+import { badRequest, failure, invalidField, methodNotAllowed, notAcceptable, statusOf, success } from './status.ts';
 import { validateFields, warned } from './writes.ts';
 
 export interface Collection {
@@ -45,7 +45,12 @@ function list(place: Collection, { query }: ApiRequest, store: ApiStore, form: F
     ...texts,
     ...(limit.value ? { limit: limit.value } : {}),
   };
-  const outcome = store.list(request);
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (match !== '' && texts.resourceVersion === undefined) {
+    const message = 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided';
+    return refuse(invalidField('resourceVersionMatch', message));
+  }
+  const outcome = store.list(match === 'Exact' ? { ...request, exactly: true } : request);
   if (outcome.kind === 'ok') return json(renderList(form, place.served, outcome.answer, nowMs));
   return refuse(statusOf(outcome, { type: place.served.type }));
 }
@@ -61,6 +66,10 @@ function watch(place: Collection, { query }: ApiRequest, form: Form): Reply {
   const resourceVersion = query.get('resourceVersion') ?? '';
   // Without a version to start from, a watch begins with the present state.
   const presentFirst = initial || (['', '0'].includes(resourceVersion) && !query.has('sendInitialEvents'));
+  if (!/^\d*$/.test(resourceVersion)) {
+    const cause = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+    return refuse(failure(500, '', `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: ${cause}`));
+  }
   const bookmarks = flag(query, 'allowWatchBookmarks');
   const timeoutMs = seconds.value ? seconds.value * 1000 : WATCH_TIMEOUT_MS;
   const request = {

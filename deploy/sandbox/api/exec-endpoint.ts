@@ -48,7 +48,7 @@ export interface ExecEndpoint {
   readonly close: () => void;
 }
 
-export function createExecEndpoint(store: ApiStore, exec: ExecApi, clock: Clock): ExecEndpoint {
+export function createExecEndpoint(store: Pick<ApiStore, 'request'>, exec: ExecApi, clock: Clock): ExecEndpoint {
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,

@@ -3,6 +3,7 @@ import type { ObjectRequest } from '../../../io/outside.ts';
 import type { Draft, JsonPatchOperation, KubeObject, ObjectRef } from '../../../messages/kube.ts';
 import type { ApiStore, ForeignRequest, ServedType } from '../world/api.ts';
 import { mediaOf } from './body.ts';
+import { answerEviction } from './eviction.ts';
 import { unknownFields, unknownFieldsOfPatch } from './field-validation.ts';
 import {
   bodyOf,
@@ -48,6 +49,7 @@ export function answerObject(place: OneObject, request: ApiRequest, store: ApiSt
   const { served, ref, subresource } = place;
   if (subresource === 'log' && served.type.kind === 'Pod')
     return refuse(failure(501, 'NotImplemented', `logs of pods are not modelled (pod "${ref.name}")`));
+  if (subresource === 'eviction' && served.type.kind === 'Pod') return answerEviction(ref, request, store, nowMs);
   if (subresource === 'exec' && served.type.kind === 'Pod') return refuse(badRequest('Upgrade request required'));
   if (subresource !== undefined && !(subresource === 'status' && served.hasStatus)) return refuse(noSuchPath());
   const target: Target = { served, ref, part: subresource === undefined ? {} : { subresource: 'status' } };
@@ -147,6 +149,10 @@ function patchRequest(
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { ok: false, status: badRequest('the body of the patch is not an object') };
   if (media === APPLY) {
+    if (!Object.hasOwn((value as { metadata?: object }).metadata ?? {}, 'name')) {
+      const why = `the name of the object (${ref.name} based on URL) was undeterminable: name must be provided`;
+      return { ok: false, status: badRequest(why) };
+    }
     const object = objectOf(value, ref, () => '');
     if (!object.ok) return object;
     const fieldManager = request.query.get('fieldManager');
@@ -185,6 +191,8 @@ interface DeleteOptions {
   readonly dryRun?: unknown;
   readonly preconditions?: { readonly uid?: unknown; readonly resourceVersion?: unknown };
 }
+/** Deleted ones are answered as they were last. Source: `ReturnDeletedObject` in kubernetes v1.36 pkg/registry. */
+const ANSWERED_WHOLE: readonly string[] = ['Pod', 'ServiceAccount'];
 const PROPAGATIONS = ['Background', 'Foreground', 'Orphan'] as const;
 
 function remove(target: Target, request: ApiRequest, store: ApiStore): Reply {
@@ -198,8 +206,9 @@ function remove(target: Target, request: ApiRequest, store: ApiStore): Reply {
   if (!asked.ok) return refuse(asked.status);
   const outcome = store.request(asked.value, options.value);
   if (outcome.kind !== 'ok') return refuse(statusOf(outcome, { type: ref.type, name: ref.name }));
-  // Gone at once: a Status, as for custom resources; still there (finalizers, grace): the object.
-  if (store.get(ref)?.metadata.uid === outcome.answer.metadata.uid) return json(outcome.answer);
+  // Gone at once: a Status, but for a few types; still there (finalizers, grace): the object.
+  const stays = store.get(ref)?.metadata.uid === outcome.answer.metadata.uid;
+  if (stays || ANSWERED_WHOLE.includes(ref.type.kind)) return json(outcome.answer);
   const { group, plural: kind } = ref.type;
   const { uid } = outcome.answer.metadata;
   return json(success({ name: ref.name, ...(group === '' ? {} : { group }), kind, uid }));

@@ -64,7 +64,8 @@ export function renderList(form: Form, served: ServedType, list: KubeList, nowMs
         kind: `${served.type.kind}List`,
         apiVersion: groupVersionOf(served.type),
         metadata,
-        items: list.items,
+        // Items of built-in types do not name theirs: a client knows it from the list.
+        items: served.schema === undefined ? list.items.map(withoutKind) : list.items,
       };
     case 'metadata':
       return {
@@ -91,6 +92,8 @@ export function renderBookmark(
   if (form.kind === 'metadata') return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata };
   return { kind: 'Table', apiVersion: META_VERSION, metadata: { resourceVersion }, columnDefinitions: [], rows: [] };
 }
+
+const withoutKind = ({ apiVersion: _version, kind: _kind, ...rest }: KubeObject): unknown => rest;
 
 const metadataOf = (object: KubeObject): unknown => ({
   kind: 'PartialObjectMetadata',

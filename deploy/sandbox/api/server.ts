@@ -46,6 +46,8 @@ export interface ApiServerOptions {
   readonly port: number;
   /** Serves HTTPS, without which kubectl sends no token. */
   readonly tls?: TlsMaterial;
+  /** Why this user may not ask that, in the server's words; undefined: it may. Absent: everybody may do everything. */
+  readonly forbids?: (user: string, method: string, url: string) => string | undefined;
   readonly watchLimits?: Partial<WatchLimits>;
   readonly log?: (record: AccessRecord) => void;
 }
@@ -91,6 +93,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const { route, query } = target;
     if (user === undefined && !PUBLIC.includes(route.kind)) return refuse(failure(401, 'Unauthorized', 'Unauthorized'));
     const { method = '', headers } = request;
+    const forbidden = user === undefined ? undefined : options.forbids?.(user, method, request.url ?? '');
+    if (forbidden !== undefined) return refuse(failure(403, 'Forbidden', forbidden));
     const body = method === 'GET' ? Buffer.alloc(0) : await readBody(request);
     if (body === undefined) return { kind: 'drop' };
     if (body === 'tooLarge') {

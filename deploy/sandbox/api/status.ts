@@ -5,7 +5,7 @@ import type { KubeOutcome, ResourceType } from '../../../messages/kube.ts';
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
-  readonly field: string;
+  readonly field?: string;
 }
 export interface StatusDetails {
   readonly name?: string;
@@ -84,8 +84,10 @@ export function statusOf(outcome: Exclude<KubeOutcome<never>, { kind: 'ok' }>, s
       return failure(404, 'NotFound', outcome.message, details);
     case 'alreadyExists':
       return failure(409, 'AlreadyExists', outcome.message, details);
-    case 'conflict':
-      return failure(409, 'Conflict', outcome.message, details);
+    case 'conflict': {
+      const causes = applyCausesOf(outcome.message);
+      return failure(409, 'Conflict', outcome.message, causes.length === 0 ? details : { causes });
+    }
     case 'gone':
       return failure(410, 'Expired', outcome.message);
     case 'throttled': {
@@ -105,6 +107,19 @@ export function statusOf(outcome: Exclude<KubeOutcome<never>, { kind: 'ok' }>, s
     default:
       return unreachable(outcome);
   }
+}
+
+/** The fields that others own, inside the text of a refused apply; none for other conflicts. */
+function applyCausesOf(text: string): readonly StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (!text.startsWith('Apply failed with ')) return causes;
+  let message = '';
+  for (const [, manager, inline, listed] of text.matchAll(/conflicts? with (".*?)(?:: (\..*)|:)$|^- (.*)$/gm)) {
+    if (manager !== undefined) message = `conflict with ${manager}`;
+    const field = inline ?? listed;
+    if (field !== undefined) causes.push({ reason: 'FieldManagerConflict', message, field });
+  }
+  return causes;
 }
 
 const FIELD_TEXTS: readonly (readonly [text: string, reason: string])[] = [

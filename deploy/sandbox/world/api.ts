@@ -32,7 +32,7 @@ export type ForeignRequest =
       readonly subresource?: 'status';
       readonly patch: unknown;
     }
-  /** policy/v1 Eviction and the bind subresource are not modelled. */
+  /** The bind subresource is not modelled. */
   | {
       readonly verb: 'deleteCollection';
       readonly type: ResourceType;
@@ -71,7 +71,8 @@ export interface ServedType {
 
 export interface ApiStore {
   readonly request: (request: ObjectRequest | ForeignRequest, options?: RequestOptions) => KubeOutcome<KubeObject>;
-  readonly list: (request: ListRequest) => KubeOutcome<KubeList>;
+  /** `exactly`: the state at `request.resourceVersion`, which is otherwise not looked at: the newest is never too old. */
+  readonly list: (request: ListRequest & { readonly exactly?: boolean }) => KubeOutcome<KubeList>;
   /**
    * Delivers what was written after `request.resourceVersion` (or the present state first, when asked), then each write in
    * order, synchronously inside the write that causes it. `take` gets frozen objects, shared among all watchers. Returns

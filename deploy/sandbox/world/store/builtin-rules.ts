@@ -186,6 +186,18 @@ export function prepareJob(job: JsonObject, uid: string): JsonObject {
   };
 }
 
+export function validateLease({ spec }: Stored): readonly FieldError[] {
+  const [duration, transitions] = [at(spec, 'leaseDurationSeconds'), at(spec, 'leaseTransitions')];
+  return [
+    ...(typeof duration === 'number' && duration <= 0
+      ? [invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0')]
+      : []),
+    ...(typeof transitions === 'number' && transitions < 0
+      ? [invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0')]
+      : []),
+  ];
+}
+
 /** An event lives in the namespace of what it is about; of cluster-scoped things, in `default`. */
 export function validateEvent(event: Stored): readonly FieldError[] {
   const involved = at(event, 'involvedObject', 'namespace') ?? '';

@@ -25,6 +25,7 @@ import {
   prepareNamespace,
   terminatingNamespace,
   validateEvent,
+  validateLease,
   validatePod,
   withoutNulls,
 } from './builtin-rules.ts';
@@ -41,6 +42,13 @@ export const SERVICE_ACCOUNTS: ResourceType = {
   version: 'v1',
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
+  namespaced: true,
+};
+export const DISRUPTION_BUDGETS: ResourceType = {
+  group: 'policy',
+  version: 'v1',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
   namespaced: true,
 };
 export const DEFINITIONS: ResourceType = {
@@ -190,7 +198,14 @@ export function builtinTypes(names: ReadonlySet<string>): readonly TypeDefinitio
       prepare: prepareJob,
     }),
     builtin({ type: CSI_NODES, printer: PRINTERS.plain }),
-    builtin({ type: LEASES, printer: PRINTERS.leases }),
+    builtin({ type: LEASES, printer: PRINTERS.leases, validate: validateLease }),
+    builtin({
+      type: DISRUPTION_BUDGETS,
+      shortNames: ['pdb'],
+      hasStatus: true,
+      hasGeneration: true,
+      printer: PRINTERS.plain,
+    }),
     builtin({ type: SERVICE_ACCOUNTS, shortNames: ['sa'], printer: PRINTERS.plain }),
     builtin({
       type: DEFINITIONS,

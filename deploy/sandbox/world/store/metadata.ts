@@ -86,6 +86,16 @@ export function validateMetadata(next: Stored, old: Stored | undefined): readonl
   return errors;
 }
 
+/** What a delete sets nobody may change. Left out it stays as it is. */
+export function immutableMarks(object: JsonObject, current: Stored): readonly FieldError[] {
+  return MARKS.flatMap((mark) => {
+    const value = at(object, 'metadata', mark);
+    if (value === undefined || value === null || value === current.metadata[mark]) return [];
+    return [invalid(`metadata.${mark}`, value, 'field is immutable')];
+  });
+}
+const MARKS = ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
 function validateName(name: string): FieldError[] {
   if (name === '') return [required('metadata.name', 'name or generateName is required')];
   if (name.length > NAME_LENGTH_MAX) {

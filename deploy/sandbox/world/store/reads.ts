@@ -7,7 +7,7 @@ import type { Core, TypeTable } from './core.ts';
 import { parseFieldSelector } from './field-selector.ts';
 import { at, type Stored } from './json.ts';
 import { keyOf } from './object-table.ts';
-import { badRequest, gone, ok, type Result } from './refusals.ts';
+import { badRequest, gone, ok, type Result, tooLarge } from './refusals.ts';
 
 export interface Filter {
   readonly namespace?: string | undefined;
@@ -37,16 +37,25 @@ export function matcherOf({ definition }: TypeTable, filter: Filter): Result<(ob
 const CONTINUE_TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
 
+const LIST_TOO_OLD = 'The resourceVersion for the provided list is too old.';
+
 /** A page, or all. All pages of one list show the state at the first page's revision. */
-export function listObjects(core: Core, typeTable: TypeTable, request: ListRequest): Result<KubeList> {
+export function listObjects(
+  core: Core,
+  typeTable: TypeTable,
+  request: ListRequest & { readonly exactly?: boolean },
+): Result<KubeList> {
   const matches = matcherOf(typeTable, request);
   if (matches.kind !== 'ok') return matches;
   const { definition, table } = typeTable;
   const namespace = definition.served.type.namespaced && request.namespace ? request.namespace : undefined;
-  const from = request.continue ? readToken(request.continue) : { revision: core.revision(), after: '' };
+  const newest = core.revision();
+  const first = request.exactly === true ? Number(request.resourceVersion) : newest;
+  const from = request.continue ? readToken(request.continue) : { revision: first, after: '' };
+  if (from !== undefined && from.revision > newest) return tooLarge(from.revision, newest);
   if (from === undefined) return badRequest('invalid continue token: continue key is not valid');
   const objects = table.listAt(from.revision, namespace);
-  if (objects === undefined) return gone(CONTINUE_TOO_OLD);
+  if (objects === undefined) return gone(request.continue ? CONTINUE_TOO_OLD : LIST_TOO_OLD);
   const limit = request.limit === undefined || request.limit <= 0 ? Number.POSITIVE_INFINITY : request.limit;
   const items: Stored[] = [];
   let more = false;

@@ -86,4 +86,10 @@ export const patchFailed: Refusal = {
   reason: 'Invalid',
   message: 'the server rejected our request due to an error in our request',
 };
+export const tooLarge = (wanted: number, newest: number): Refusal => ({
+  kind: 'refused',
+  status: 504,
+  reason: 'Timeout',
+  message: `Timeout: Too large resource version: ${wanted}, current: ${newest}`,
+});
 export const gone = (message: string): Refusal => ({ kind: 'gone', message });

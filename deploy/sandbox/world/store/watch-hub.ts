@@ -74,7 +74,7 @@ export function watchHub(clock: Clock, revision: () => number): WatchHub {
         watcher.stopBookmarks();
         watchers.get(table)?.delete(watcher);
       };
-      if (!begin(table, watcher, revision())) return stop;
+      begin(table, watcher, revision());
       // A callback may have written meanwhile: what is in the history by now is sent here, the rest by announce.
       if (!catchUp(table, watcher)) return stop;
       if (!watcher.open) return stop;
@@ -91,26 +91,21 @@ export function watchHub(clock: Clock, revision: () => number): WatchHub {
   };
 }
 
-/** False when the watch has ended with an error. */
-function begin(table: ObjectTable, watcher: Watcher, now: number): boolean {
+function begin(table: ObjectTable, watcher: Watcher, now: number): void {
   const { fromRevision, initialBookmark, matches } = watcher.spec;
   if (fromRevision !== undefined) {
-    if (fromRevision > now) {
-      const message = `Timeout: Too large resource version: ${fromRevision}, current: ${now}`;
-      watcher.take({ kind: 'error', code: 504, message });
-      return false;
-    }
+    // One that is still to come is waited for in silence.
     watcher.seenRevision = fromRevision;
-    return true;
+    return;
   }
   watcher.seenRevision = now;
   for (const object of table.list(undefined)) {
     if (watcher.open && matches(object)) watcher.take({ kind: 'added', object });
   }
   if (watcher.open && initialBookmark) watcher.take(bookmark(now, true));
-  return true;
 }
 
+/** False when the watch has ended with an error. */
 function catchUp(table: ObjectTable, watcher: Watcher): boolean {
   for (;;) {
     const missed = table.since(watcher.seenRevision);

@@ -9,7 +9,7 @@ import { type Core, type TypeTable, withRevision } from './core.ts';
 import { invalid } from './field-errors.ts';
 import { adopt, at, isObject, type Json, type JsonObject, type ManagedFields, type Stored } from './json.ts';
 import { ownedByUpdate, type Writer } from './managed-fields.ts';
-import { editableMetadata, validateMetadata } from './metadata.ts';
+import { editableMetadata, immutableMarks, validateMetadata } from './metadata.ts';
 import { keyOf } from './object-table.ts';
 import {
   alreadyExists,
@@ -116,6 +116,8 @@ export function updateObject(
   if (refused !== undefined) return refused;
   const editable = editableMetadata(object);
   if (editable.kind !== 'ok') return editable;
+  const marked = immutableMarks(object, current);
+  if (marked.length > 0) return invalidObject(type, ref.name, marked);
   const next = admitted(typeTable, composed(typeTable, current, object, editable.answer, writer), current);
   const entries = managedFields ?? ownedByUpdate(current, asJson(next), definition.schema, writer);
   if (next === current && sameOwners(entries, current.metadata.managedFields ?? [])) return ok(current as KubeObject);
