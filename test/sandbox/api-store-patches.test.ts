@@ -83,9 +83,11 @@ test('a patch leaves uid, generation and the rest of the system metadata alone',
   const metadata = {
     generation: 99,
     creationTimestamp: '2000-01-01T00:00:00Z',
-    deletionTimestamp: '2000-01-01T00:00:00Z',
   };
-  assert.is(answer(store.request({ verb: 'mergePatch', ref: gadgetRef('a'), patch: { metadata } })), before);
+  const send = (more: object) =>
+    store.request({ verb: 'mergePatch', ref: gadgetRef('a'), patch: { metadata: { ...metadata, ...more } } });
+  assert.is(answer(send({})), before);
+  assert.is(send({ deletionTimestamp: '2000-01-01T00:00:00Z' }).kind, 'refused');
 });
 
 test('a strategic patch merges maps, as kubectl label, annotate and cordon send them', () => {
