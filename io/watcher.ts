@@ -229,6 +229,7 @@ export function startWatcher<T extends KubeObject>(
         session.gone = event.code === 410;
         return;
       }
+      agreed();
       if (!session.listing) {
         session.heard = true;
         failuresInRow = 0;
