@@ -42,7 +42,7 @@ test('missing fields are named once, looked for again soon, and the end of it is
   assert.equal(asked, ['/openapi/v3/apis/weka.weka.io/v1alpha1']);
   assert.is(
     check.problem(),
-    'the CRD of WekaContainer is of another revision, it lacks spec.cores, status.status: apply deploy/crds',
+    'the CRD of WekaContainer is of another revision, it lacks spec.cores, status.status: apply deploy/chart/crds',
   );
   await run(MISSING_AGAIN_MS);
   assert.is(asked.length, 2);

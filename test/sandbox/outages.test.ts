@@ -25,7 +25,7 @@ import { random } from '../support/seeded.ts';
 import { simClock } from '../support/sim-clock.ts';
 import { fakeExec } from './api/support.ts';
 
-const CRDS = join(import.meta.dirname, '../../deploy/crds');
+const CRDS = join(import.meta.dirname, '../../deploy/chart/crds');
 const NAMESPACE = 'weka-operator';
 const GRACE_MS = 5_000;
 const HOST = '127.0.0.1';
