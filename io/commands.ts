@@ -182,6 +182,9 @@ export const getNfsInterfaceGroupViaMember = (): Command =>
 /** A3, A8; answered with J4. */
 export const getWekaContainer = (containerId: number): Command =>
   made('GetWekaContainer', 'read', SIBLING_READ_MS, words(`wekaauthcli cluster container ${containerId} --json`));
+/** All hosts, a J4 each: whether one whose id nobody knows is among them. Source: spec 03, 14 no. 3. */
+export const listWekaContainers = (): Command =>
+  made('ListWekaContainers', 'read', SIBLING_READ_MS, words('wekaauthcli cluster container --json'));
 /** A4. */
 export const deactivateContainer = (containerId: number): Command =>
   made('DeactivateContainer', 'once', WEKA, words(`wekaauthcli cluster container deactivate ${containerId}`));

@@ -1,4 +1,4 @@
-/** J4, the answer of `cluster container <id> --json`: one host of a weka cluster. Source: spec 07, 4. */
+/** J4: one host of a weka cluster, or all of them. Source: spec 07, 4. */
 import { list, object, type Parsed, parseCliJson, text } from './json.ts';
 
 /** As weka names them. `status`: `UP`, `DOWN`, `DEACTIVATING`, `INACTIVE`, or any other. */
@@ -22,8 +22,12 @@ const row = object<ClusterContainer>({
   status: text,
 });
 
-/** Undefined: the list is empty, the cluster has no such container (any more). */
+/** Of `cluster container --json`: every host, in no order. */
+export const parseClusterContainers = (stdout: string): Parsed<readonly ClusterContainer[]> =>
+  parseCliJson(stdout, list(row));
+
+/** Of `cluster container <id> --json`. Undefined: the list is empty, the cluster has no such container (any more). */
 export function parseClusterContainer(stdout: string): Parsed<ClusterContainer | undefined> {
-  const parsed = parseCliJson(stdout, list(row));
+  const parsed = parseClusterContainers(stdout);
   return parsed.kind === 'ok' ? { kind: 'ok', value: parsed.value[0] } : parsed;
 }

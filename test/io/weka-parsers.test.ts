@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseActiveMounts, parseFindDrives } from '../../io/weka-parsers/agent-answers.ts';
-import { parseClusterContainer } from '../../io/weka-parsers/cluster-container.ts';
+import { parseClusterContainer, parseClusterContainers } from '../../io/weka-parsers/cluster-container.ts';
 import { parseContainerInfo } from '../../io/weka-parsers/container-info.ts';
 import { bySerial, parseClusterDrive, parseContainerDrives, parseKernelDrives } from '../../io/weka-parsers/drives.ts';
 import { parseFeatureFlags, parseFeatureFlagsResult } from '../../io/weka-parsers/feature-flags.ts';
@@ -42,6 +42,7 @@ const PARSERS: Readonly<Record<string, readonly [Parse, string]>> = {
   parseLocalPs: [parseLocalPs, LOCAL_PS],
   parseIdentity: [parseIdentity, IDENTITY],
   parseClusterContainer: [parseClusterContainer, CONTAINER],
+  parseClusterContainers: [parseClusterContainers, CONTAINER],
   parseContainerDrives: [parseContainerDrives, DRIVES],
   parseClusterDrive: [parseClusterDrive, DRIVES],
   parseKernelDrives: [parseKernelDrives, KERNEL],

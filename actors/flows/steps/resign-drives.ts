@@ -12,9 +12,10 @@ import { hasCondition, namespaceOf, type Pass, podRef } from '../pass.ts';
 import { kubeFailed, kubeText } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { agentDrives } from './drives.ts';
-import { NOT_MEMBER } from './late-join.ts';
 import { NO_PLACE } from './write-resources.ts';
 
+/** Key in `status.timestamps`: it is definitely no member. Resigning drives without an id relies on it (F2). */
+export const NOT_MEMBER = 'NotMemberOfCluster';
 const LOOK_AGAIN_MS = 15_000;
 /** Key in `status.timestamps`: when the first try failed. */
 const RESIGN_FAILING = 'DrivesResignFailing';
@@ -48,7 +49,7 @@ function* nothingToErase(pass: Pass): Script<Verdict> {
 export const mayErase = (pass: Pass): boolean => pass.spec.state !== 'deleting' || provenOut(pass);
 const NOT_KNOWN = 'membership is not known, the drives may still belong to the cluster';
 /** Removed from its cluster, or definitely never in it, or told by its override that nobody asks. */
-function provenOut(pass: Pass): boolean {
+export function provenOut(pass: Pass): boolean {
   const { status, spec } = pass;
   if (status.containerID !== undefined) {
     return hasCondition(pass, CONDITIONS.removed) || spec.overrides?.skipDeactivate === true;

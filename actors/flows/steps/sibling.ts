@@ -20,6 +20,9 @@ export const LOOK_AGAIN_MS = 15_000;
 export type Run = (command: Command) => Script<ExecOutcome>;
 export interface Sibling {
   readonly name: string;
+  /** By which its cluster knows it. */
+  readonly hostName: string;
+  readonly clusterID: string | undefined;
   readonly run: Run;
 }
 
@@ -42,7 +45,13 @@ export function* chooseSibling(pass: Pass): Script<Sibling | Verdict> {
     node: pod.spec?.nodeName ?? '',
     container: PODS_CONTAINER,
   };
-  return { name: member.name, run: (command) => through(pass, cluster, member.uid, target, command) };
+  const { spec, status } = pass.view.container(member.uid) ?? {};
+  return {
+    name: member.name,
+    hostName: spec?.name ?? '',
+    clusterID: status?.clusterID,
+    run: (command) => through(pass, cluster, member.uid, target, command),
+  };
 }
 export const isVerdict = (chosen: Sibling | Verdict): chosen is Verdict => 'kind' in chosen;
 

@@ -5,7 +5,13 @@
 import type { Rule } from './faults.ts';
 
 /** Commands whose answer decides something, by the names of spec 07 §3. */
-const READS = ['WekaLocalPs', 'WekaLocalContainerGetIdentity', 'GetWekaContainer', 'ListContainerDrives'] as const;
+const READS = [
+  'WekaLocalPs',
+  'WekaLocalContainerGetIdentity',
+  'GetWekaContainer',
+  'ListWekaContainers',
+  'ListContainerDrives',
+] as const;
 /** Commands that change a weka cluster. */
 const CHANGES = ['AddDrive', 'DeactivateDrive', 'RemoveDrive', 'DeactivateContainer', 'RemoveContainer'] as const;
 const NOT_CONNECTED = 'error: Failed connecting to http://127.0.0.1:14000/api/v1\n';
@@ -33,7 +39,7 @@ export const MISBEHAVIOURS = {
       kind: 'stdout',
       text: '{"has_value":true,"value":{"cluster_guid":"0badc0de-0000-4000-8000-000000000000","host_id":1}}',
     }),
-    ...each(['GetWekaContainer'], {
+    ...each(['GetWekaContainer', 'ListWekaContainers'], {
       kind: 'stdout',
       text: '[{"host_id":"HostId<0>","container_name":"other","status":"UP"}]',
     }),

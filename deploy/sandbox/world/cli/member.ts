@@ -36,6 +36,9 @@ const unknownHost = (id: string): Answer => ({
 });
 
 export const memberCommands: readonly Command[] = [
+  clusterCommand('ListWekaContainers', words('wekaauthcli cluster container --json'), ({ cluster }) =>
+    json([...cluster.hosts.values()].map(hostRow)),
+  ),
   clusterCommand('GetWekaContainer', words('wekaauthcli cluster container <id> --json'), ({ cluster }, [id = '']) => {
     const host = cluster.hosts.get(Number(id));
     return json(host === undefined ? [] : [hostRow(host)]);

@@ -2,9 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { guidMismatch, reconcileClusterStatus } from '../../../../actors/flows/steps/identity.ts';
-import { NOT_MEMBER, probeLateJoin } from '../../../../actors/flows/steps/late-join.ts';
+import { probeLateJoin } from '../../../../actors/flows/steps/late-join.ts';
 import { deactivate, removeDrives, removeHost } from '../../../../actors/flows/steps/leave-cluster.ts';
+import { NOT_MEMBER } from '../../../../actors/flows/steps/resign-drives.ts';
 import { inStem, setJoinIpsIfStuckInStem } from '../../../../actors/flows/steps/stem-rescue.ts';
+import type { Condition } from '../../../../messages/condition.ts';
 import { done, failed, type Verdict, wait } from '../../../../messages/verdict.ts';
 import type { WekaClient } from '../../../../messages/weka-cluster.ts';
 import type { WekaContainerStatus } from '../../../../messages/weka-container.ts';
@@ -21,6 +23,7 @@ import {
 } from '../../../support/containers.ts';
 import { passFor } from '../../../support/pass.ts';
 import {
+  absent,
   argvOf,
   conflict,
   did,
@@ -48,6 +51,9 @@ const member = (guid = GUID, host: unknown = 4): Line => [
 const identity = (answer: unknown): Line => ['exec WekaLocalContainerGetIdentity', answer];
 const saidBy = (lines: readonly Line[], status = {}): Verdict =>
   playStep(reconcileClusterStatus(withPod(status)), lines).verdict;
+
+const SIBLING = memberOf('drive', 's', 2);
+const CHOSEN: Line = ['cluster member', { kind: 'member', uid: uidOf(SIBLING), namespace: 'weka', name: 's' }];
 
 // Identity. Spec 07, 6.4.
 
@@ -144,6 +150,94 @@ test('F2: only a definite "no" is remembered', () => {
   }
   const foreign = probe([member('other')]);
   assert.ok(foreign.kind === 'failed' && foreign.status === undefined);
+});
+
+// Without a process that could be asked, its cluster is. Spec 03, 14 no. 3.
+
+const written: Condition = {
+  type: 'ContainerResourcesWritten',
+  status: 'True',
+  reason: 'x',
+  message: 'x',
+  lastTransitionTime: BORN,
+};
+const podless = (given: Given = {}, restart: string | undefined = 'ensurePodForDeactivation') => {
+  const container = containerOf('drive', {
+    ...given,
+    spec: { state: 'deleting', ...given.spec },
+    status: { nodeAffinity: NODE, allocations: { drives: ['A'] }, conditions: [written], ...given.status },
+  });
+  return probeLateJoin(restart)(passFor(container, { world: [SIBLING, podFor(SIBLING)] }));
+};
+const NO_POD: Line = ['get pods/weka/drive', absent];
+const listing = (...names: readonly string[]): Line => [
+  'exec ListWekaContainers',
+  okJson(names.map((name, index) => ({ host_id: `HostId<${index}>`, container_name: name, status: 'DOWN' }))),
+];
+const asked = (...lines: readonly Line[]) => playStep(podless(), [NO_POD, CHOSEN, ...lines]);
+
+test('spec 03 §14 #3: pod gone, no id: a member is asked, and an id it knows is taken up at D6 (F1)', () => {
+  const { calls, verdict } = asked(listing('w-s', 'w-other', 'w-drive'));
+  assert.equal(argvOf(calls, 'ListWekaContainers'), ['wekaauthcli', 'cluster', 'container', '--json']);
+  assert.ok(calls.every((call) => call.kind !== 'exec' || call.target.pod === 's'));
+  assert.equal(verdict, {
+    kind: 'restartAt',
+    step: 'ensurePodForDeactivation',
+    reason: 'the container has joined its cluster',
+    status: { containerID: 2, clusterID: GUID },
+  });
+});
+
+test('spec 03 §14 #3: a whole list without it is a definite "no", and is remembered', () => {
+  const { verdict } = asked(listing('w-other', 'w-s'));
+  assert.is(verdict.kind, 'skipped');
+  assert.equal('status' in verdict && verdict.status, {
+    timestamps: { [NOT_MEMBER]: new Date(SIM_START_WALL_MS).toISOString() },
+  });
+});
+
+for (const [what, answer] of [
+  ['is empty', listing()],
+  ['does not name the member that gave it', listing('w-other')],
+  ['has a nameless host', listing('w-s', '')],
+  ['names it twice', listing('w-s', 'w-drive', 'w-drive')],
+  [
+    'gives it no readable id',
+    [
+      'exec ListWekaContainers',
+      okJson(['w-s', 'w-drive'].map((name) => ({ host_id: 'HostId<x>', container_name: name }))),
+    ],
+  ],
+  ['is torn', ['exec ListWekaContainers', ok('[{"host_id":"HostId<1>","container_na')]],
+  ['does not come', ['exec ListWekaContainers', exit(1, 'error: Failed connecting')]],
+] as const) {
+  test(`spec 03 §14 #3: a list that ${what} proves nothing`, () => {
+    const { verdict } = asked(answer);
+    assert.is(verdict.kind, 'failed');
+    assert.is('status' in verdict ? verdict.status : undefined, undefined);
+  });
+}
+
+test('spec 03 §14 #3: nobody is asked while the pod exists, and of drives that are nobody’s concern', () => {
+  const there = playStep(podless(), [['get pods/weka/drive', did(podFor(containerOf('drive')))]]).verdict;
+  assert.is(there.kind, 'wait');
+  for (const given of [
+    { status: { allocations: { drives: [] } } },
+    { status: { conditions: [] } },
+    { status: { timestamps: { [NOT_MEMBER]: BORN } } },
+  ])
+    assert.equal(podless(given), failed('Pod is not found'));
+  assert.equal(probeLateJoin('x')(passFor(containerOf('compute'))), failed('Pod is not found'));
+});
+
+test('F3: a member of another cluster than the owner’s is not asked', () => {
+  const strayed = memberOf('drive', 's', 2, { status: { clusterID: 'other' } });
+  const container = containerOf('drive', {
+    spec: { state: 'deleting' },
+    status: { nodeAffinity: NODE, allocations: { drives: ['A'] }, conditions: [written] },
+  });
+  const step = probeLateJoin('x')(passFor(container, { world: [strayed, podFor(strayed)] }));
+  assert.is(playStep(step, [NO_POD, CHOSEN]).verdict.kind, 'failed');
 });
 
 // STEM rescue. Spec 07, 6.3.
@@ -267,12 +361,10 @@ test('who is stuck: no id, no addresses of its own, internal status STEM', () =>
 
 // Leaving. Spec 03, 4.5 to 4.12.
 
-const SIBLING = memberOf('drive', 's', 2);
 const leaving = (more: { world?: readonly never[]; given?: Given } = {}) => {
   const container = memberOf('drive', 'd1', 7, { spec: { state: 'deleting' }, ...more.given });
   return passFor(container, { world: [podFor(container), SIBLING, podFor(SIBLING)] });
 };
-const CHOSEN: Line = ['cluster member', { kind: 'member', uid: uidOf(SIBLING), namespace: 'weka', name: 's' }];
 const host = (status: string, name = 'w-d1'): Line => [
   'exec GetWekaContainer',
   okJson([{ host_id: 'HostId<7>', container_name: name, status }]),
