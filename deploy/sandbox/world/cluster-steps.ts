@@ -1,7 +1,9 @@
 /** The commands by which a cluster is formed and brought to life, in order. Pure. Source: spec 07, 3.5 and 21.4. */
-import { endpointsOf, type Turn } from './cluster-turn.ts';
+import { PODS, refOf } from '../../../messages/kube.ts';
+import { endpointsOf, isTrue, type Turn } from './cluster-turn.ts';
 import type { ExecEnd } from './exec.ts';
 import type { Container } from './holders.ts';
+import type { Pod } from './objects.ts';
 
 export interface Command {
   /** Name of the pod in the cluster's namespace. */
@@ -63,9 +65,12 @@ export function formation({ cluster, members }: Turn): readonly Command[] {
   ];
 }
 
-/** In a member that is surely in: the first with an id. */
-export const member = ({ members }: Turn): string =>
-  ready(members).find(({ status }) => status?.containerID !== undefined)?.metadata.name ?? '';
+/** In a member that is surely in and whose pod is up: a container whose node is gone may still be called Running. */
+export const member = ({ ctx, members }: Turn): string =>
+  ready(members).find(({ metadata, status }) => {
+    const pod = ctx.store.get<Pod>(refOf(PODS, metadata));
+    return status?.containerID !== undefined && isTrue(pod, 'Ready');
+  })?.metadata.name ?? '';
 
 export const statusCommand = (now: Turn): Command => ({
   ...inPod(member(now))('wekaauthcli status --json', STATUS_TIMEOUT_MS),

@@ -2,6 +2,7 @@
 import type { WekaCluster } from '../../../messages/weka-cluster.ts';
 import type { WorldContext } from './context.ts';
 import type { Container } from './holders.ts';
+import type { Pod } from './objects.ts';
 import type { Clusters } from './weka-clusters.ts';
 
 /** What one cluster's turn works with. */
@@ -14,8 +15,8 @@ export interface Turn {
   readonly condition: (type: string) => void;
 }
 
-export const isTrue = (object: WekaCluster | Container, type: string): boolean =>
-  object.status?.conditions?.some((one) => one.type === type && one.status === 'True') === true;
+export const isTrue = (object: WekaCluster | Container | Pod | undefined, type: string): boolean =>
+  object?.status?.conditions?.some((one) => one.type === type && one.status === 'True') === true;
 
 /** `ip:port` for each management IP, IPv6 in brackets. */
 export const endpointsOf = ({ status }: Container): readonly string[] =>
