@@ -10,6 +10,7 @@ import {
 } from '../../../io/commands.ts';
 import { driveNotFound, hostNotFound } from '../../../io/weka-errors.ts';
 import { parseContainerDrives } from '../../../io/weka-parsers/drives.ts';
+import { mayLiveOn } from '../../../messages/outcome.ts';
 import { done, failed, type Verdict, wait } from '../../../messages/verdict.ts';
 import { askCluster, type Script } from '../../calls.ts';
 import { ownerCluster } from '../owner-cluster.ts';
@@ -94,30 +95,37 @@ export const removeHost = withId(function* (pass, id) {
   const { uid, spec } = pass;
   const slot = yield* askCluster({ kind: 'removalSlot', cluster: owner.uid, uid, mode: spec.mode });
   if (slot.kind === 'throttled') return wait(LOOK_AGAIN_MS, 'throttling removal of containers from weka');
-  const verdict = yield* removeAndVerify(pass, id);
-  if (verdict.kind !== 'done') yield* askCluster({ kind: 'removalFailed', cluster: owner.uid, uid, mode: spec.mode });
+  const { verdict, removes } = yield* removeAndVerify(pass, id);
+  // One that weka may be at work on keeps its slot: else the next one would go at the same time.
+  if (!removes) yield* askCluster({ kind: 'removalFailed', cluster: owner.uid, uid, mode: spec.mode });
   return verdict;
 });
-function* removeAndVerify(pass: Pass, id: number): Script<Verdict> {
+
+/** `removes`: the host is out, or may be on its way. */
+interface Removal {
+  readonly verdict: Verdict;
+  readonly removes: boolean;
+}
+function* removeAndVerify(pass: Pass, id: number): Script<Removal> {
+  const kept = (verdict: Verdict): Removal => ({ verdict, removes: false });
   const sibling = yield* chooseSibling(pass);
-  if (isVerdict(sibling)) return sibling;
+  if (isVerdict(sibling)) return kept(sibling);
   const before = yield* readHost(sibling.run, id);
-  if (before.kind === 'gone') return done;
-  if (before.kind === 'failed') return failed(before.reason);
+  if (before.kind === 'gone') return { verdict: done, removes: true };
+  if (before.kind === 'failed') return kept(failed(before.reason));
   const other = foreign(pass, before, id);
-  if (other !== undefined) return other;
+  if (other !== undefined) return kept(other);
   const command = removeContainer(id);
   const outcome = yield* sibling.run(command);
   if (outcome.kind !== 'ok' && !hostNotFound(stderrOf(outcome), id)) {
     const why = `Failed to remove container ${id}: ${stderrOf(outcome)}: ${execText(command, outcome)}`;
-    return failed(`Failed to remove container: ${why}`);
+    return { verdict: failed(`Failed to remove container: ${why}`), removes: mayLiveOn(outcome) };
   }
   const after = yield* readHost(sibling.run, id);
-  if (after.kind === 'gone') return done;
-  return wait(
-    LOOK_AGAIN_MS,
+  if (after.kind === 'gone') return { verdict: done, removes: true };
+  const why =
     after.kind === 'known'
       ? `container ${id} still exists in cluster`
-      : `Failed to verify container ${id} removal: ${after.reason}`,
-  );
+      : `Failed to verify container ${id} removal: ${after.reason}`;
+  return { verdict: wait(LOOK_AGAIN_MS, why), removes: true };
 }
