@@ -52,10 +52,10 @@ export async function live(options: LeavesOptions): Promise<Leave> {
   await scene.forMs(BEFORE_MS_MAX * chance());
   const { story, lost } = await leave(scene, chance);
   scene.mount.setFailShare(0);
-  /** A cluster that lost a node before it was formed waits for it: that is its own controller's affair. */
-  const unformed = (): boolean => lost.size > 0 && scene.world.clusters.all().every(({ hosts }) => hosts.size === 0);
+  /** A cluster that lost a node before all its drives were in waits for them: that is its own controller's affair. */
+  const unformed = (): boolean => lost.size > 0 && scene.world.clusters.all().every(({ ioStarted }) => !ioStarted);
   const stuck = (): readonly WekaContainer[] =>
-    unformed() ? [] : scene.own().filter((each) => !isSettled(each, lost));
+    unformed() ? [] : scene.own().filter((each) => !isSettled(each, lost) && !isAlone(each, scene.own(), lost));
   const settledMs = await scene.until(() => scene.own().length > 0 && stuck().length === 0, CALM_MS_MAX);
   const deleted = scene.own().length === 0;
   const notSettled = settledMs === undefined && !deleted ? ['not settled', ...stuck().map(describe)] : [];
@@ -86,6 +86,11 @@ function isSettled(container: WekaContainer, lost: ReadonlySet<string>): boolean
   if (lost.has(spec.nodeAffinity ?? status?.nodeAffinity ?? '')) return true;
   return isUp(container) && status?.lastAppliedImage === spec.image;
 }
+
+/** An envoy runs beside an s3 only; those that lost their nodes have no place for it. */
+const isAlone = ({ spec }: WekaContainer, all: readonly WekaContainer[], lost: ReadonlySet<string>): boolean =>
+  spec.mode === 'envoy' &&
+  all.every((each) => each.spec.mode !== 's3' || lost.has(each.spec.nodeAffinity ?? each.status?.nodeAffinity ?? ''));
 
 interface Left {
   readonly story: readonly string[];
