@@ -14,6 +14,7 @@ export interface Container extends KubeObject {
     readonly name?: string;
     readonly nodeAffinity?: string;
     readonly state?: string;
+    readonly allowHotUpgrade?: boolean;
     readonly overrides?: Readonly<Record<string, unknown>>;
   };
   readonly status?: {

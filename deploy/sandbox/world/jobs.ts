@@ -6,14 +6,21 @@ import { rfc3339 } from '../../../io/clock.ts';
 import { JOBS, refOf } from '../../../messages/kube.ts';
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
+import type { Container } from './holders.ts';
 import { draw } from './latency.ts';
 import type { Job } from './objects.ts';
 import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 const RETRY_MS = 5_000;
+const CLEAN_UP = 'weka-cleanup-container-';
 
-export function startJobs(ctx: WorldContext, jobs: Cache<Job>, nodes: ReadonlyMap<string, NodeModel>): void {
+export function startJobs(
+  ctx: WorldContext,
+  jobs: Cache<Job>,
+  nodes: ReadonlyMap<string, NodeModel>,
+  containers: Cache<Container>,
+): void {
   const random = ctx.random('jobs');
   const current = (job: Job): Job | undefined => {
     const found = jobs.get(`${job.metadata.namespace ?? ''}/${job.metadata.name}`);
@@ -36,9 +43,9 @@ export function startJobs(ctx: WorldContext, jobs: Cache<Job>, nodes: ReadonlyMa
       ctx.clock.after(RETRY_MS, () => run(job));
       return;
     }
-    if (node !== undefined && job.metadata.name.startsWith('weka-cleanup-container-')) {
+    if (node !== undefined && job.metadata.name.startsWith(CLEAN_UP)) {
       const path = spec?.volumes?.find(({ name }) => name === 'weka-container-data')?.hostPath?.path;
-      if (path !== undefined) wipe(node, path);
+      if (path !== undefined) wipe(node, path, job);
     }
     const now = rfc3339(ctx.clock.wallMs());
     const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: now }];
@@ -55,7 +62,13 @@ export function startJobs(ctx: WorldContext, jobs: Cache<Job>, nodes: ReadonlyMa
     write(ctx, 'kube-controller-manager', { verb: 'delete', ref, uid: job.metadata.uid, propagation: 'Background' });
   }
 
-  function wipe(node: NodeModel, path: string): void {
+  function wipe(node: NodeModel, path: string, { metadata }: Job): void {
+    const uid = metadata.name.slice(CLEAN_UP.length);
+    const owner = [...containers.all()].find((each) => path.endsWith(`/containers/${each.metadata.uid}`));
+    // The object outlives its directory, and goes: any other is somebody else's.
+    if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp === undefined) {
+      ctx.oracle.report('foreign-directory-wiped', metadata.name, `${path} on ${node.name}`);
+    }
     const directory = node.directories.get(path);
     if (directory === undefined) return;
     for (const process of node.processes.values()) {

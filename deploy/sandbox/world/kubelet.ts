@@ -11,7 +11,7 @@ import { startUp } from './modes/table.ts';
 import { type Pod, withConditions } from './objects.ts';
 import type { Machine, NodeModel, Process } from './pod-process.ts';
 import { startProcess } from './run-process.ts';
-import { shutdown } from './stopping.ts';
+import { isGuarded, shutdown } from './stopping.ts';
 import { write } from './write.ts';
 
 export interface Kubelets {
@@ -167,7 +167,11 @@ export function startKubelets(
       const leftMs = endMs - ctx.clock.monotonicMs();
       // A real clock fires very long timers early (io/clock.ts): look again.
       if (leftMs > 0) later(entry, leftMs, killAtEnd);
-      else if (entry.process === process) kill(process, 'SIGKILL at the end of the grace period');
+      else if (entry.process === process) {
+        const who = `${process.namespace}/${process.pod}`;
+        if (isGuarded(process)) ctx.oracle.report('weka-killed-by-kubelet', who, `after ${graceSeconds(entry.pod)} s`);
+        kill(process, 'SIGKILL at the end of the grace period');
+      }
     };
     killAtEnd();
   }

@@ -5,6 +5,8 @@
 import { draw } from './latency.ts';
 import { type LocalContainer, type Process, RUNTIME } from './pod-process.ts';
 
+/** As the oracle is told of it. */
+export const FORCED_STOP = 'weka local stop --force';
 const FORCED_STOP_MS = 500;
 const JOIN_RETRY_MS = 5_000;
 
@@ -86,7 +88,8 @@ export function createLocal(process: Process, name: string): LocalContainer {
     },
     stop: (forced) => {
       if (local.runStatus === 'Stopped' || stopping === 'by force' || (stopping === 'gracefully' && !forced)) return;
-      if (forced) machine.forced(process, 'weka local stop --force');
+      machine.stopped(process);
+      if (forced) machine.forced(process, FORCED_STOP);
       stopping = forced ? 'by force' : 'gracefully';
       later(forced ? FORCED_STOP_MS : draw(machine.latency.localStop, machine.random), () => {
         if (local.runStatus === 'Stopped') return;

@@ -23,12 +23,35 @@ export type Rule =
   | 'drive-resigned-in-cluster'
   /** A member that was not deactivated was stopped by force on its way out of a living cluster. */
   | 'active-backend-force-stopped'
+  /** A backend that is to stay was stopped by force, and no override asked for it. */
+  | 'backend-force-stopped'
+  /** Hosts of one role left a cluster faster than they may, where a pace is set. */
+  | 'hosts-removed-at-once'
+  /** A drive was erased under the process that works with it. */
+  | 'drive-erased-under-process'
+  /** A client was stopped, or its object removed, while file systems were mounted through it. */
+  | 'client-stopped-under-mounts'
+  | 'client-removed-under-mounts'
+  /** A client's driver was drained while another client of the node had mounts. */
+  | 'other-client-drained'
+  /** A container was sent away because its pod does not stop, before that pod had been told, or so soon after it. */
+  | 'evicted-before-its-time'
+  /** A pod was made for a container that had left its cluster, or had long been leaving. */
+  | 'pod-made-for-leaving'
+  /** A container's object disappeared while its process lived on a reachable node. */
+  | 'object-gone-under-process'
+  /** A pod was given less time than its spec says; its weka was killed when the time was over. */
+  | 'pod-grace-shortened'
+  | 'weka-killed-by-kubelet'
+  /** Half an hour after its deletion a container is there, and nobody knows its node. */
+  | 'leave-waits-for-discovery'
   /** Processes of one container on two nodes. */
   | 'container-on-two-nodes'
   /** A pod object was removed while its process lived on a reachable node. */
   | 'pod-removed-under-process'
-  /** The persistent directory was wiped under a living process. */
+  /** The persistent directory was wiped under a living process, or of a container that is to stay. */
   | 'directory-wiped-in-use'
+  | 'foreign-directory-wiped'
   /** Two loaders at work on one node. */
   | 'drivers-loaded-twice-at-once'
   /** Drivers of one image were loaded while a frontend of another ran on the node. */

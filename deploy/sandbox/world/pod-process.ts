@@ -54,6 +54,12 @@ export interface Machine {
   readonly clusters: Clusters;
   /** Told before weka is stopped by force, and before the signature of a drive in a living cluster is erased. */
   readonly forced: (process: Process, by: string) => void;
+  /** Told when it may stop for the first time; before its weka is stopped in whatever way. */
+  readonly permitted: (process: Process) => void;
+  readonly stopped: (process: Process) => void;
+  /** Told before what lies on a drive is erased, whoever has it, and before a client's driver is drained. */
+  readonly erased: (process: Process, drive: HeldDrive) => void;
+  readonly drained: (process: Process) => void;
   readonly resigned: (process: Process, drive: HeldDrive, cluster: WekaCluster) => void;
   /** Told before a drive with a weka partition is signed again. */
   readonly signedAgain: (process: Process, drive: PhysicalDrive) => void;
@@ -86,6 +92,8 @@ export interface Process {
   readonly directory: Directory;
   /** Files that end with the container, by full path. */
   readonly ephemeral: Map<string, string>;
+  /** Monotonic. */
+  readonly startedAtMs: number;
   agentUp: boolean;
   local: LocalContainer | undefined;
   exiting: boolean;

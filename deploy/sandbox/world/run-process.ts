@@ -10,6 +10,7 @@ import {
   type Shutdown,
   type StartUp,
 } from './pod-process.ts';
+import { stopAllowed } from './stopping.ts';
 
 const PERSISTENT = `${RUNTIME}/`;
 
@@ -31,6 +32,7 @@ export function startProcess(
   const ephemeral = new Map<string, string>();
   const directory = persistentDirectory(node, pod);
   const waiting = new Set<() => void>();
+  let permitted = false;
   const fileMap = (path: string) => (path.startsWith(PERSISTENT) ? directory.files : ephemeral);
 
   const process: Process = {
@@ -47,6 +49,7 @@ export function startProcess(
     env,
     directory,
     ephemeral,
+    startedAtMs: machine.clock.monotonicMs(),
     agentUp: false,
     local: undefined,
     exiting: false,
@@ -57,6 +60,10 @@ export function startProcess(
       process.changed();
     },
     changed: () => {
+      if (!permitted && stopAllowed(process)) {
+        permitted = true;
+        machine.permitted(process);
+      }
       const due = [...waiting];
       waiting.clear();
       for (const resume of due) process.after(0, resume);

@@ -52,6 +52,7 @@ function add({ serial, capacityGib, virtualDrives }: PhysicalDrive, uuid: string
 /** What it held is gone; a cluster that was given up forgets the drive. */
 function remove(process: Process, { virtualDrives }: PhysicalDrive, uuid: string): ProxyAnswer {
   const drive = virtualDrives.get(uuid);
+  if (drive !== undefined) process.machine.erased(process, drive);
   const cluster = drive?.heldAs === undefined ? undefined : process.machine.clusters.holding(drive.heldAs);
   if (cluster?.doomed === true) cluster.drives.delete(uuid);
   else if (cluster !== undefined && drive !== undefined) process.machine.resigned(process, drive, cluster);

@@ -6,6 +6,7 @@ import type { Process, Shutdown } from './pod-process.ts';
 
 /** These never stop without a permission, whatever sent the signal. */
 const GUARDED: ReadonlySet<string> = new Set(['client', 's3', 'nfs', 'drive', 'compute']);
+export const isGuarded = ({ mode }: Process): boolean => GUARDED.has(mode);
 /** All others, clients too, always stop by force. */
 const GRACEFUL: ReadonlySet<string> = new Set(['s3', 'drive', 'compute', 'nfs', 'data-services']);
 const NO_WEKA: ReadonlySet<string> = new Set(['drivers-loader', 'discovery']);
@@ -17,7 +18,7 @@ const LAST_ACTS_MS = 500;
 
 export function* shutdown(process: Process): Shutdown {
   if (NO_WEKA.has(process.mode)) return;
-  while (GUARDED.has(process.mode) && !stopAllowed(process)) yield 'change';
+  while (isGuarded(process) && !stopAllowed(process)) yield 'change';
   const forcedFromTheStart = forceAllowed(process) || !GRACEFUL.has(process.mode);
   for (;;) {
     // An agent that is not up counts as stopped only where force was permitted when the method was chosen.

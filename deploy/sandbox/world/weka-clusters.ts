@@ -102,6 +102,8 @@ interface Deps {
   readonly random: Random;
   readonly latency: Latency;
   readonly oracle: Oracle;
+  /** Told before a host is removed from a cluster that lives. */
+  readonly removing?: (host: Host) => void;
 }
 
 export function createClusters(deps: Deps): Clusters {
@@ -157,7 +159,7 @@ function judgeDown(oracle: Oracle, cluster: WekaCluster | undefined): void {
   if (down.length > 1) oracle.report('down-together-in-upgrade', cluster.guid, `hosts ${down.join(', ')}`);
 }
 
-function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
+function createCluster({ clock, random, latency, oracle, removing }: Deps): WekaCluster {
   let nextHostId = 0;
   const cluster: WekaCluster = {
     guid: uuid(random),
@@ -206,7 +208,10 @@ function createCluster({ clock, random, latency, oracle }: Deps): WekaCluster {
         oracle.report('host-removed-while-active', host.containerName, what);
         return false;
       }
-      if (!cluster.doomed) judgeServing(oracle, cluster.protocols, host, 'serving-host-removed');
+      if (!cluster.doomed) {
+        judgeServing(oracle, cluster.protocols, host, 'serving-host-removed');
+        removing?.(host);
+      }
       clock.after(draw(latency.removeHost, random), () => {
         cluster.hosts.delete(host.id);
         cluster.protocols.s3?.members.delete(host.id);

@@ -36,7 +36,18 @@ import { type Container, watchHolders } from './holders.ts';
 import { startJobs } from './jobs.ts';
 import { startKubelets } from './kubelet.ts';
 import { type Latency, REALISTIC } from './latency.ts';
-import { judgeForcedStop, judgeResign, judgeSignedAgain } from './loss-rules.ts';
+import { watchLeaves } from './leave-rules.ts';
+import { FORCED_STOP } from './local-container.ts';
+import {
+  backendStops,
+  judgeClientStop,
+  judgeDrain,
+  judgeErased,
+  judgeForcedStop,
+  judgeResign,
+  judgeSignedAgain,
+  removalPace,
+} from './loss-rules.ts';
 import { watchNicHolders } from './nic-holders.ts';
 import { type AgentHttpRequest, createAgents } from './node-agent.ts';
 import { createAgentApi, type ModelledAgentApi } from './node-agent-client.ts';
@@ -70,6 +81,8 @@ export interface WorldOptions {
   readonly proxyRepeats?: ProxyRepeats;
   /** How the drivers of an image are built. Default: `packed`, all of them. */
   readonly driversWay?: (image: string) => DriversWay;
+  /** Hosts of one role may leave a cluster only so far apart, as REMOVAL_THROTTLING_ENABLED has it. Default: 0, no pace. */
+  readonly removalsApartMs?: number;
   /** Default: `weka`. */
   readonly namespaces?: readonly string[];
 }
@@ -175,14 +188,25 @@ export function createWorld(options: WorldOptions): World {
   const nodes = createCache<Node>(store, NODES);
   const pods = createCache<Pod>(store, PODS);
   const containers = createCache<Container>(store, CONTAINERS);
-  const clusters = createClusters({ clock, random: random('weka'), latency: ctx.latency, oracle });
+  const removing = removalPace(oracle, clock, options.removalsApartMs ?? 0);
+  const clusters = createClusters({ clock, random: random('weka'), latency: ctx.latency, oracle, removing });
+  const leaves = watchLeaves(ctx, { containers, pods, nodes, models, clusters });
+  const unschedulable = (name: string): boolean => nodes.get(`/${name}`)?.spec?.unschedulable === true;
+  const backendStopped = backendStops(oracle, clock, containers);
   const distributors = new Map<string, string>();
   const machine: Machine = {
     clock,
     random: random('process'),
     latency: ctx.latency,
     clusters,
-    forced: (process, by) => judgeForcedStop(oracle, containers, process, by),
+    forced: (process, by) => {
+      judgeForcedStop(oracle, containers, process, by);
+      if (by === FORCED_STOP) backendStopped(process);
+    },
+    permitted: leaves.permitted,
+    stopped: (process) => judgeClientStop(oracle, containers, unschedulable, process),
+    erased: (process, drive) => judgeErased(oracle, containers, process, drive),
+    drained: (process) => judgeDrain(oracle, process),
     signedAgain: (process, drive) => judgeSignedAgain(oracle, containers, process, drive),
     driversWay: options.driversWay ?? (() => 'packed'),
     resigned: (process, drive, cluster) => judgeResign(oracle, containers, process, drive, cluster),
@@ -196,7 +220,7 @@ export function createWorld(options: WorldOptions): World {
   const kubelets = startKubelets(ctx, machine, pods, models);
   const agents = createAgents(ctx, models, options.proxyRepeats ?? 'succeed');
   startAgentPods(ctx, agents, pods, nodes, models, operatorImage);
-  startJobs(ctx, createCache<Job>(store, JOBS), models);
+  startJobs(ctx, createCache<Job>(store, JOBS), models, containers);
   watchHolders(oracle, containers, PORTS_EACH);
   watchNicHolders(oracle, nodes);
   const exec = createExec(ctx, pods, models);

@@ -34,6 +34,10 @@ export function podKit(seed = 'pod-kit') {
     clusters,
     forced: (process: Process, by: string) => forced.push(`${process.pod}: ${by}`),
     signedAgain: () => {},
+    permitted: () => {},
+    stopped: () => {},
+    erased: () => {},
+    drained: () => {},
     driversWay: (image: string): DriversWay => ways.get(image) ?? 'packed',
     resigned: (process: Process) => oracle.report('drive-resigned-in-cluster', process.pod, 'resigned'),
     processes: function* () {

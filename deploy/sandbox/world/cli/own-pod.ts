@@ -120,6 +120,18 @@ export const ownPod: readonly Command[] = [
     match: shell(`test -f ${ALLOW_FORCE_STOP}`),
     run: (process) => exists(process, ALLOW_FORCE_STOP),
   },
+  {
+    name: 'DrainDriver',
+    takes: 'command',
+    match: shell('weka local stop --force && echo drain > /proc/wekafs/interface'),
+    run: (process) =>
+      withLocal(process, (local) => {
+        process.machine.drained(process);
+        local.stop(true);
+        process.node.activeMounts = 0;
+        return ok();
+      }),
+  },
   stopPermission('AllowStop', ALLOW_STOP),
   stopPermission('AllowForceStop', ALLOW_FORCE_STOP),
   localStop('timeout 10s weka local stop -g', false),

@@ -57,6 +57,7 @@ function resign(process: Process, payload: string): void {
 /** The signature goes, and with it the data; a cluster that was given up forgets the drive. */
 function erase(process: Process, drive: HeldDrive): void {
   const { heldAs } = drive;
+  process.machine.erased(process, drive);
   const cluster = heldAs === undefined ? undefined : process.machine.clusters.holding(heldAs);
   if (cluster?.doomed === true) cluster.drives.delete(heldAs ?? '');
   else if (cluster !== undefined) process.machine.resigned(process, drive, cluster);
