@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../../actors/calls.ts';
+import { deletingFlow } from '../../../actors/flows/deleting.ts';
 import { allocateDrives, lacksDrives, whatIsLacking } from '../../../actors/flows/steps/allocate.ts';
 import {
   hasBlockedDrives,
@@ -12,9 +13,11 @@ import {
 import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
 import { hasFailedDrives, markFailed } from '../../../actors/flows/steps/failed-drives.ts';
 import { ensureProxy, hasDrifted, oncePerDrift, tellDrift } from '../../../actors/flows/steps/proxy.ts';
+import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
+import { resignDrives } from '../../../actors/flows/steps/resign-drives.ts';
 import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
 import { mayBeOutdated, podAndContent, verifyOfPod } from '../../../actors/flows/steps/write-resources.ts';
-import { normal, warningEachMinute } from '../../../messages/verdict.ts';
+import { done, normal, warningEachMinute } from '../../../messages/verdict.ts';
 import type { WekaContainer, WekaContainerSpec, WekaContainerStatus } from '../../../messages/weka-container.ts';
 import {
   clusterOf,
@@ -603,6 +606,33 @@ test('spec 06 §10 #31: while the agent is down nothing is let go; then what the
   ]);
   assert.equal(asked(rest.calls).at(-1), ['remove_virtual_drive', { virtualUuid: 'v1' }]);
   assert.is(rest.verdict.kind, 'done');
+});
+
+test('spec 03 §17 #34: two virtual drives: the proxy is there or made, both are removed at it, no drive is resigned', () => {
+  const made = playStep(ensureProxy(passFor(leaving(), { world: [sharedNode()] })), [
+    [`create wekacontainers/${OPERATOR_NAMESPACE}/weka-drives-proxy-${NODE}`, did(PROXY)],
+  ]);
+  assert.is(made.verdict.kind, 'done');
+  const pass = passOfSharing(leaving());
+  const both = [
+    ['remove_virtual_drive', { virtualUuid: 'v1' }],
+    ['remove_virtual_drive', { virtualUuid: 'v2' }],
+  ];
+  const lines: readonly Line[] = [GONE, jsonrpc(listing('v1')), jsonrpc(listing('v2'))];
+  const removed = playStep(removeVirtualDrives(pass), [...lines, jsonrpc(result()), jsonrpc(result())]);
+  assert.equal(asked(removed.calls).slice(2), both);
+  assert.is(removed.verdict.kind, 'done');
+  // The first fails: the second is tried all the same, and the row keeps the leave.
+  const half = [...lines, jsonrpc({ kind: 'status', status: 500, body: 'x' }), jsonrpc(result())];
+  const kept = playStep(removeVirtualDrives(pass), half);
+  assert.equal(asked(kept.calls).slice(2), both);
+  assert.is(kept.verdict.kind, 'failed');
+  assert.is(
+    deletingFlow.find((row) => row.name === 'RemoveVirtualDrives' && 'onFailure' in row && row.onFailure === 'stop')
+      ?.number,
+    'D24',
+  );
+  assert.equal(playStep(resignDrives(pass)), { calls: [], verdict: done });
 });
 
 test('F29: a node that is gone, or the override, leaves virtual drives where they are and says so', () => {
