@@ -8,6 +8,7 @@ import type { Step } from '../../actors/flows/step.ts';
 import { flows } from '../../actors/flows/tables.ts';
 import type { Pod } from '../../deploy/sandbox/world/objects.ts';
 import type { Process } from '../../deploy/sandbox/world/pod-process.ts';
+import type { World } from '../../deploy/sandbox/world/world.ts';
 import type { KubeApi } from '../../io/outside.ts';
 import { CONTAINERS, PODS, refOf } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
@@ -88,13 +89,15 @@ export const nodeOf = ({ world }: Scene, container: WekaContainer) => {
   return model;
 };
 
-/** An API server that says that no such pod is there, to whoever reads one live. */
+/** An API server that says that the pods of such containers are gone as soon as they leave, to whoever reads one live. */
 export const noPods =
   (prefix: string) =>
-  (api: KubeApi): KubeApi => ({
+  (api: KubeApi, { world }: { readonly world: World }): KubeApi => ({
     ...api,
-    request: async (request, signal) =>
-      request.verb === 'get' && request.ref.type === PODS && request.ref.name.startsWith(prefix)
-        ? { kind: 'notFound', message: 'not found' }
-        : api.request(request, signal),
+    request: async (request, signal) => {
+      if (request.verb !== 'get' || request.ref.type !== PODS || !request.ref.name.startsWith(prefix))
+        return api.request(request, signal);
+      const leaves = world.store.get({ ...request.ref, type: CONTAINERS })?.metadata.deletionTimestamp !== undefined;
+      return leaves ? { kind: 'notFound', message: 'not found' } : api.request(request, signal);
+    },
   });
