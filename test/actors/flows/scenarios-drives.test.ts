@@ -13,7 +13,6 @@ import {
 import { ensureDrives, updateAddedDrives } from '../../../actors/flows/steps/drives.ts';
 import { hasFailedDrives, markFailed } from '../../../actors/flows/steps/failed-drives.ts';
 import { ensureProxy, hasDrifted, oncePerDrift, tellDrift } from '../../../actors/flows/steps/proxy.ts';
-import { ensureProxy } from '../../../actors/flows/steps/proxy.ts';
 import { resignDrives } from '../../../actors/flows/steps/resign-drives.ts';
 import { addVirtualDrives, proxyIsNeeded, removeVirtualDrives } from '../../../actors/flows/steps/virtual-drives.ts';
 import { mayBeOutdated, podAndContent, verifyOfPod } from '../../../actors/flows/steps/write-resources.ts';
