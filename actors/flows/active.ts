@@ -32,7 +32,7 @@ import {
   podPresent,
   podTerminating,
 } from './pass.ts';
-import type { Row } from './step.ts';
+import type { Step } from './step.ts';
 import { allocateDrives, allocateResources, lacksDrives, whatIsLacking } from './steps/allocate.ts';
 import {
   hasBlockedDrives,
@@ -121,7 +121,7 @@ const statusIs =
     status.status === text;
 
 // biome-ignore format: one row, one line where it fits.
-export const activeFlow: readonly Row[] = [
+export const activeFlow: readonly Step[] = [
   { number: '1', name: 'migrateEnsurePorts', when: [hasDeprecatedPorts], run: migrateEnsurePorts, onFailure: 'stop' },
   { number: '2', name: 'ensureStateDeleting', when: [markedForDeletion], run: ensureStateDeleting, onFailure: 'stop' },
   // 3 GetNode and 6 refreshPod: every step sees node and pod as they are (pass.ts). 4 GetWekaClient and 5 FetchTargetCluster:

@@ -21,7 +21,7 @@ import {
   podPresent,
   shouldDeactivate,
 } from './pass.ts';
-import type { Row } from './step.ts';
+import type { Step } from './step.ts';
 import { followsLifecycle, labelsItsNode, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
@@ -46,7 +46,7 @@ const skipsDeactivate = ({ spec }: Pass): boolean => spec.overrides?.skipDeactiv
 export const resigns = ({ spec }: Pass): boolean => spec.overrides?.skipDrivesForceResign !== true;
 
 // biome-ignore format: one row, one line where it fits.
-export const deletingFlow: readonly Row[] = [
+export const deletingFlow: readonly Step[] = [
   // D1 and D2: every step sees node and pod as they are (pass.ts). D3 and D4 are an input of D8 alone (F25).
   // Before its mounts are asked for: whoever leaves takes nothing new, whatever they are (V9).
   { number: 'D4v', name: 'GiveUpCsiTopologyLabels', when: [followsLifecycle], run: manageCsiLabels, onFailure: 'continue' },

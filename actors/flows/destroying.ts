@@ -3,7 +3,7 @@ import { CONDITIONS, DESTROYING_RESIGNED } from '../../messages/condition.ts';
 import { isBackend, isClient, isDrive, isWekaContainer, shouldJoinCluster } from '../../messages/weka-modes.ts';
 import { resigns } from './deleting.ts';
 import { mode, podAbsent, podPresent } from './pass.ts';
-import type { Row } from './step.ts';
+import type { Step } from './step.ts';
 import { followsLifecycle, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
@@ -18,7 +18,7 @@ import { isBeingTraced, reportUsage } from './steps/usage.ts';
 import { leavesVirtualDrives, proxyIsNeeded, removeVirtualDrives, uuidsOf } from './steps/virtual-drives.ts';
 
 // biome-ignore format: one row, one line where it fits.
-export const destroyingFlow: readonly Row[] = [
+export const destroyingFlow: readonly Step[] = [
   // X3 and X4 are an input of the labels' part of X17 alone (F25).
   // Before its mounts are asked for: whoever leaves takes nothing new, whatever they are (V9).
   { number: 'X4v', name: 'GiveUpCsiTopologyLabels', when: [followsLifecycle], run: manageCsiLabels, onFailure: 'continue' },

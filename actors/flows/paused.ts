@@ -1,7 +1,7 @@
 /** The paused flow: the pod must not run, the data stays. Source: spec 02, 7. */
 import { isEnvoy, isTelemetry } from '../../messages/weka-modes.ts';
 import { markedForDeletion, mode, not } from './pass.ts';
-import type { Row } from './step.ts';
+import type { Step } from './step.ts';
 import { deleteEnvoyIfNoS3Neighbor, deleteTelemetryIfNoComputeNeighbor } from './steps/companions.ts';
 import { followsLifecycle, manageCsiLabels } from './steps/csi-labels.ts';
 import { metricsEnabled } from './steps/metrics.ts';
@@ -9,7 +9,7 @@ import { handleStatePaused } from './steps/pause.ts';
 import { onChangeWithoutPod, registers, registerWithoutPod } from './steps/register.ts';
 
 // biome-ignore format: one row, one line.
-export const pausedFlow: readonly Row[] = [
+export const pausedFlow: readonly Step[] = [
   // P1 and P3, figures: the reference loads no pod here, and without one there are none.
   { number: 'P2', name: 'RegisterContainerOnMetrics', when: [metricsEnabled, registers], run: registerWithoutPod, onFailure: 'continue', throttle: onChangeWithoutPod },
   { number: 'P3v', name: 'GiveUpCsiTopologyLabels', when: [followsLifecycle], run: manageCsiLabels, onFailure: 'continue' },

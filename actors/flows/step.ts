@@ -52,11 +52,3 @@ export interface Step {
   /** What earlier rows changed must be written before this row acts. */
   readonly afterWrite?: true | undefined;
 }
-/** A row that a later issue builds: named, so that nothing is forgotten; it is passed over. test/actors/flows lists them. */
-export interface PendingStep {
-  readonly number: string;
-  readonly name: string;
-  readonly pending: string;
-}
-export type Row = Step | PendingStep;
-export const isBuilt = (row: Row): row is Step => !('pending' in row);

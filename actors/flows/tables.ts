@@ -4,13 +4,13 @@ import { activeFlow } from './active.ts';
 import { deletingFlow } from './deleting.ts';
 import { destroyingFlow } from './destroying.ts';
 import { pausedFlow } from './paused.ts';
-import { isBuilt, type Row, type Step } from './step.ts';
+import type { Step } from './step.ts';
 
 /**
- * The rows that are built, all objects of one shape: a pass reads some sixty of them, and the engine is slow on as many
- * shapes as there are combinations of fields (measured with the tree benchmark).
+ * The rows, all objects of one shape: a pass reads some sixty of them, and the engine is slow on as many shapes as there are
+ * combinations of fields (measured with the tree benchmark).
  */
-const walkable = (rows: readonly Row[]): readonly Step[] => rows.filter(isBuilt).map(alike);
+const walkable = (rows: readonly Step[]): readonly Step[] => rows.map(alike);
 
 function alike({ number, name, when, run, onFailure, condition, throttle, hook, afterWrite }: Step): Step {
   return { number, name, when, run, onFailure, condition, throttle, hook, afterWrite };

@@ -1,7 +1,7 @@
 /** A fault in the code for one container is that container's own. Source: README I11; design.md 4. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Row } from '../../actors/flows/step.ts';
+import type { Step } from '../../actors/flows/step.ts';
 import { flows } from '../../actors/flows/tables.ts';
 import { CONDITIONS, conditionOf } from '../../messages/condition.ts';
 import { CONTAINERS, EVENTS, type KubeObject, refOf } from '../../messages/kube.ts';
@@ -27,7 +27,7 @@ for (const { from, faultyWhen, othersAre, ready } of cases) {
   test(`a handler that throws on every message from ${from}: its container is quarantined, the other 11 become ${othersAre}, and it recovers`, async () => {
     let victim = '';
     let broken = true;
-    const faulty: Row = {
+    const faulty: Step = {
       number: '0',
       name: 'faulty',
       when: [],

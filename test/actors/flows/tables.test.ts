@@ -5,17 +5,16 @@ import { activeFlow } from '../../../actors/flows/active.ts';
 import { deletingFlow } from '../../../actors/flows/deleting.ts';
 import { destroyingFlow } from '../../../actors/flows/destroying.ts';
 import { pausedFlow } from '../../../actors/flows/paused.ts';
-import { isBuilt, type Row, type Step } from '../../../actors/flows/step.ts';
+import type { Step } from '../../../actors/flows/step.ts';
 import { flows } from '../../../actors/flows/tables.ts';
 import { CONDITIONS, successTexts } from '../../../messages/condition.ts';
 
-const numbers = (rows: readonly Row[]): readonly string[] => rows.map(({ number }) => number);
+const numbers = (rows: readonly Step[]): readonly string[] => rows.map(({ number }) => number);
 const range = (from: number, to: number, prefix = ''): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`);
 const without = (all: readonly string[], ...gone: readonly string[]) => all.filter((each) => !gone.includes(each));
-const stepsOf = (rows: readonly Row[]): readonly Step[] => rows.filter(isBuilt);
-const rowOf = (rows: readonly Row[], name: string): Step => {
-  const found = stepsOf(rows).find((row) => row.name === name);
+const rowOf = (rows: readonly Step[], name: string): Step => {
+  const found = rows.find((row) => row.name === name);
   if (found === undefined) throw new Error(`no row ${name}`);
   return found;
 };
@@ -36,12 +35,12 @@ test('active: rows 1 to 64 of spec 02 §5 in order; 3 and 6 are what pass.ts doe
   );
 });
 
-test('active: the names of spec 02 §5 (spelling included), where the row is built', () => {
+test('active: the names of spec 02 §5 (spelling included)', () => {
   const renamed = { EnsureDriversOfBound: 'EnsureDrivers', cleanupFinishedOneOff: 'cleanupFinishedOneOff' } as Record<
     string,
     string
   >;
-  const names = stepsOf(activeFlow).map(({ number, name }) => `${number} ${renamed[name] ?? name}`);
+  const names = activeFlow.map(({ number, name }) => `${number} ${renamed[name] ?? name}`);
   assert.equal(names, [
     '1 migrateEnsurePorts',
     '2 ensureStateDeleting',
@@ -114,7 +113,7 @@ test('active: the names of spec 02 §5 (spelling included), where the row is bui
 });
 
 test('active: rows that continue are those of the spec’s column "fail"', () => {
-  const going = stepsOf(activeFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
+  const going = activeFlow.flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
   assert.equal(going, [
     '7',
     '8',
@@ -152,12 +151,12 @@ test('deleting: D1 to D26 in order; D1 to D4 are left out on purpose, D12 follow
 });
 
 test('deleting: what continues is D4v, D6 to D12, D17 and nothing else', () => {
-  const going = stepsOf(deletingFlow).flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
+  const going = deletingFlow.flatMap(({ number, onFailure }) => (onFailure === 'continue' ? [number] : []));
   assert.equal(going, ['D4v', 'D6', 'D7', 'D8', 'D9', 'D10', 'D11', 'D17', 'D12']);
 });
 
 test('deleting: nothing that takes away runs before what was learned is durable', () => {
-  const barriers = stepsOf(deletingFlow).flatMap(({ number, afterWrite }) => (afterWrite === true ? [number] : []));
+  const barriers = deletingFlow.flatMap(({ number, afterWrite }) => (afterWrite === true ? [number] : []));
   assert.equal(barriers, ['D15p', 'D16', 'D18', 'D20', 'D21', 'D22', 'D25', 'D26']);
 });
 
@@ -167,7 +166,7 @@ test('destroying: X5 to X17 in order; it deregisters once the pod is gone (I7), 
 });
 
 test('destroying: nothing is deactivated, no drive and no host is removed', () => {
-  const conditions = stepsOf(destroyingFlow).flatMap(({ condition }) => condition?.type ?? []);
+  const conditions = destroyingFlow.flatMap(({ condition }) => condition?.type ?? []);
   assert.equal(conditions, [CONDITIONS.drivesResigned]);
 });
 
@@ -177,7 +176,7 @@ test('paused: P2, P4 to P6; P1 and P3 need a pod, which this flow does not look 
 
 test('every condition says what spec 01 §9.1 says of success', () => {
   for (const rows of [activeFlow, deletingFlow]) {
-    for (const { condition } of stepsOf(rows)) {
+    for (const { condition } of rows) {
       if (condition === undefined) continue;
       const { type, reason, message } = condition;
       assert.equal({ reason, message }, successTexts(type), type);
@@ -189,7 +188,7 @@ test('every condition says what spec 01 §9.1 says of success', () => {
 
 test('hooks have the reasons of spec 02 §1.5', () => {
   const hooks = Object.values(flows).flatMap((rows) =>
-    stepsOf(rows).flatMap(({ number, hook }) => (hook === undefined ? [] : [[number, hook.kind, hook.name]])),
+    rows.flatMap(({ number, hook }) => (hook === undefined ? [] : [[number, hook.kind, hook.name]])),
   );
   assert.equal(hooks, [
     ['31', 'errorStatus', 'ensurePod-fm'],
@@ -201,7 +200,7 @@ test('hooks have the reasons of spec 02 §1.5', () => {
 
 test('no two rows of a flow share a name, or their throttles and failures would be one', () => {
   for (const [flow, rows] of Object.entries(flows)) {
-    const names = stepsOf(rows).map(({ name }) => name);
+    const names = rows.map(({ name }) => name);
     assert.is(new Set(names).size, names.length, flow);
   }
 });
