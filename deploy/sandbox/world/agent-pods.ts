@@ -11,6 +11,8 @@ import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 const LABELS = { 'control-plane': 'weka-node-agent', app: 'weka-node-agent' };
+export const isAgentPod = ({ metadata: { labels } }: Pod): boolean =>
+  labels?.['control-plane'] === LABELS['control-plane'];
 const podName = (node: string): string => `weka-node-agent-${node}`;
 
 export function startAgentPods(
@@ -58,7 +60,7 @@ export function startAgentPods(
   pods.listen((after, before) => {
     const pod = after ?? before;
     const node = pod?.spec.nodeName;
-    if (pod?.metadata.labels?.['control-plane'] !== 'weka-node-agent' || node === undefined) return;
+    if (pod === undefined || !isAgentPod(pod) || node === undefined) return;
     if (after === undefined) ctx.clock.after(draw(ctx.latency.podStart, random), () => ensure(node));
     else if (after.metadata.deletionTimestamp !== undefined && before?.metadata.deletionTimestamp === undefined) {
       ctx.clock.after(draw(ctx.latency.podStatus, random), () => {

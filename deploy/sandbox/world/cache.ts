@@ -3,7 +3,7 @@
  * subscription. A listener runs inside the write that caused it, so it never writes: it sets a timer.
  */
 import type { KubeObject, ResourceType } from '../../../messages/kube.ts';
-import type { ApiStore } from './api.ts';
+import type { ModelApi } from './model-api.ts';
 import { keyOf } from './objects.ts';
 
 /** `after` is absent for a deletion, `before` for a first sight. */
@@ -17,7 +17,7 @@ export interface Cache<T extends KubeObject> {
   readonly listen: (listener: Listener<T>) => void;
 }
 
-export function createCache<T extends KubeObject>(store: ApiStore, type: ResourceType): Cache<T> {
+export function createCache<T extends KubeObject>(store: Pick<ModelApi, 'watch'>, type: ResourceType): Cache<T> {
   const byKey = new Map<string, T>();
   const listeners: Listener<T>[] = [];
   store.watch({ type, resourceVersion: '', sendInitialEvents: true }, (event) => {

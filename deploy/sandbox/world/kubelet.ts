@@ -273,8 +273,8 @@ export function startKubelets(
   };
 }
 
-const isDone = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
-const isWekaPod = ({ spec }: Pod): boolean => spec.containers.some(({ name }) => name === 'weka-container');
+export const isDone = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+export const isWekaPod = ({ spec }: Pod): boolean => spec.containers.some(({ name }) => name === 'weka-container');
 
 const graceSeconds = ({ metadata, spec }: Pod): number =>
   metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;

@@ -15,7 +15,7 @@ import {
 import type { WorldContext } from './context.ts';
 import { uuid } from './identity.ts';
 import type { Cloud, PciIds, PhysicalDrive, SignedFor } from './node-model.ts';
-import type { NodeModel } from './pod-process.ts';
+import type { KubeletAddress, NodeModel } from './pod-process.ts';
 import { SERVICE_ACCOUNTS } from './store/builtin-types.ts';
 import { write } from './write.ts';
 
@@ -37,6 +37,8 @@ export interface NodeShape {
   readonly containerRuntime: string;
   /** First two bytes of the agents' addresses: a /16 of loopback. */
   readonly agentNetwork: string;
+  /** Of all kubelets of the fleet; undefined: the API server is modelled, and runs commands by itself. */
+  readonly kubelet: KubeletAddress | undefined;
   /** Failure domains and the like; hostname and os are always there. */
   readonly labels: (index: number) => Readonly<Record<string, string>>;
 }
@@ -62,6 +64,7 @@ export const STANDARD_NODE: NodeShape = {
   signedFor: () => 'exclusive',
   containerRuntime: 'containerd://1.7.27',
   agentNetwork: '127.0',
+  kubelet: undefined,
   labels: (index) => ({ 'weka.io/supports-backends': 'true', 'topology.kubernetes.io/zone': `zone-${index % 3}` }),
 };
 
@@ -99,6 +102,7 @@ export function createNodeModel(ctx: WorldContext, index: number, shape: NodeSha
     name: nodeName(index),
     ip: address('10.1', index),
     agentIp: address(shape.agentNetwork, index),
+    kubelet: shape.kubelet,
     bootId: uuid(random),
     power: 'on',
     containerRuntime: shape.containerRuntime,
@@ -180,10 +184,7 @@ export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Reado
   const status = {
     ...(capacity === undefined ? {} : { capacity, allocatable: capacity }),
     conditions: [readyCondition(ctx, 'True', 'KubeletReady', 'kubelet is posting ready status')],
-    addresses: [
-      { type: 'InternalIP', address: model.ip },
-      { type: 'Hostname', address: model.name },
-    ],
+    ...reachedAt(model),
     nodeInfo: {
       machineID: model.bootId,
       systemUUID: model.bootId,
@@ -201,6 +202,21 @@ export function reportNode(ctx: WorldContext, model: NodeModel, capacity?: Reado
   write(ctx, 'kubelet', { verb: 'mergePatch', ref, subresource: 'status', patch: { status } });
 }
 
+/** A real API server would try to resolve a Hostname first. Without the feature it speaks SPDY to kubelets. */
+const reachedAt = ({ kubelet, ip, name }: NodeModel) =>
+  kubelet === undefined
+    ? {
+        addresses: [
+          { type: 'InternalIP', address: ip },
+          { type: 'Hostname', address: name },
+        ],
+      }
+    : {
+        addresses: [{ type: 'InternalIP', address: kubelet.ip }],
+        daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } },
+        declaredFeatures: ['ExtendWebSocketsToKubelet'],
+      };
+
 export const readyCondition = (ctx: WorldContext, status: string, reason: string, message: string) => ({
   type: 'Ready',
   status,
@@ -217,11 +233,13 @@ export interface Installation {
   readonly maintenanceAccount: string;
   /** Namespaces that hold clusters. */
   readonly namespaces: readonly string[];
+  /** Of the controller's Deployment: 0 where a real Deployment controller would start pods of it. */
+  readonly replicas: number;
 }
 
 /** Operator namespace with Deployment, boot scripts, agent token; and the namespaces for clusters. */
 export function install(ctx: WorldContext, installation: Installation): void {
-  const { operatorImage, deploymentName, token, maintenanceAccount, namespaces } = installation;
+  const { operatorImage, deploymentName, token, maintenanceAccount, namespaces, replicas } = installation;
   const namespace = ctx.operatorNamespace;
   for (const name of [namespace, ...namespaces]) {
     created(ctx, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -236,7 +254,7 @@ export function install(ctx: WorldContext, installation: Installation): void {
     kind: 'Deployment',
     metadata: { name: deploymentName, namespace, labels },
     spec: {
-      replicas: 1,
+      replicas,
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers } },
     },
@@ -276,7 +294,5 @@ export function created(
   type: ResourceType,
   object: Draft & Readonly<Record<string, unknown>>,
 ): void {
-  const outcome = ctx.store.request({ verb: 'create', type, object }, { fieldManager: 'sandbox' });
-  if (outcome.kind === 'ok' || outcome.kind === 'alreadyExists') return;
-  throw new Error(`sandbox cannot create ${object.kind} ${object.metadata.name}: ${JSON.stringify(outcome)}`);
+  ctx.store.send({ verb: 'create', type, object }, 'sandbox');
 }

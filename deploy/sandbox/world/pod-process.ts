@@ -12,12 +12,19 @@ import type { Clusters, Host, WekaCluster } from './weka-clusters.ts';
 
 export const RUNTIME = '/opt/weka/k8s-runtime';
 
+export interface KubeletAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
 /** The physical truth of one node. The Node object in the API is only what its kubelet reports. */
 export interface NodeModel {
   readonly name: string;
   /** Address of the node and of its pods on the host network. */
   readonly ip: string;
   readonly agentIp: string;
+  /** Where a real API server reaches its kubelet. */
+  readonly kubelet: KubeletAddress | undefined;
   bootId: string;
   /** `cut`: it runs, nobody reaches it. */
   power: 'on' | 'cut' | 'off';

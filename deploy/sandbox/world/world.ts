@@ -48,6 +48,7 @@ import {
   judgeSignedAgain,
   removalPace,
 } from './loss-rules.ts';
+import { type ModelApi, modelApiOf } from './model-api.ts';
 import { watchNicHolders } from './nic-holders.ts';
 import { type AgentHttpRequest, createAgents } from './node-agent.ts';
 import { createAgentApi, type ModelledAgentApi } from './node-agent-client.ts';
@@ -56,6 +57,7 @@ import { created, createNodeModel, install, type NodeShape, registerNode, STANDA
 import type { Job, Node, Pod } from './objects.ts';
 import { startOperations } from './operations.ts';
 import { createOracle, type Oracle } from './oracle.ts';
+import { startOtherPods } from './other-pods.ts';
 import type { DriversWay, Machine, NodeModel } from './pod-process.ts';
 import { startScheduler } from './scheduler.ts';
 import { startSignPolicies } from './sign-policy.ts';
@@ -63,11 +65,9 @@ import type { ProxyRepeats } from './ssd-proxy.ts';
 import { type Clusters, createClusters } from './weka-clusters.ts';
 import { write } from './write.ts';
 
-export interface WorldOptions {
+export interface FleetOptions {
   readonly clock: Clock;
   readonly random: RandomStreams;
-  /** Parsed CustomResourceDefinition objects to serve: those of deploy/chart/crds. */
-  readonly crds: readonly unknown[];
   readonly nodes: number;
   /** Default: `REALISTIC`. */
   readonly latency?: Latency;
@@ -86,6 +86,14 @@ export interface WorldOptions {
   /** Default: `weka`. */
   readonly namespaces?: readonly string[];
 }
+
+export interface WorldOptions extends FleetOptions {
+  /** Parsed CustomResourceDefinition objects to serve: those of deploy/chart/crds. */
+  readonly crds: readonly unknown[];
+}
+
+/** Who schedules pods and runs Jobs: models as well, or those of the real cluster. */
+export type ControlPlane = 'modelled' | 'real';
 
 export interface ClusterOrder extends OrderedTemplate {
   readonly name: string;
@@ -113,8 +121,7 @@ export interface ClientOrder {
   readonly driversDistService?: string;
 }
 
-export interface World {
-  readonly store: ApiStore;
+export interface Fleet {
   readonly exec: ModelledExec;
   readonly agent: ModelledAgentApi;
   /** For the HTTP mount. A rejection means: no answer. */
@@ -145,6 +152,10 @@ export interface World {
   readonly deleteCluster: (name: string, namespace?: string) => void;
 }
 
+export interface World extends Fleet {
+  readonly store: ApiStore;
+}
+
 export const OPERATOR_IMAGE = 'registry.example.com/weka-operator:v1.10.0';
 export const DEPLOYMENT_NAME = 'weka-operator-controller-manager';
 export const MAINTENANCE_ACCOUNT = 'weka-operator-maintenance';
@@ -155,9 +166,16 @@ export const NEXT_WEKA_IMAGE = 'registry.example.com/weka.io/weka-in-container:4
 /** Size of a port block under the flags of modes/feature-flags.ts. */
 const PORTS_EACH = 100;
 
+/** All in memory. */
 export function createWorld(options: WorldOptions): World {
-  const { clock, random, crds, shape = STANDARD_NODE, namespaces = ['weka'] } = options;
+  const { clock, random, crds } = options;
   const store = createApiStore({ clock, random: random('api-server'), crds });
+  return { ...createFleet(options, modelApiOf(store), 'modelled'), store };
+}
+
+/** The models on an API server, which serves the CRDs of deploy/chart/crds already. */
+export function createFleet(options: FleetOptions, store: ModelApi, controlPlane: ControlPlane): Fleet {
+  const { clock, random, shape = STANDARD_NODE, namespaces = ['weka'] } = options;
   const oracle = createOracle(clock);
   const faults = createFaults(clock, random('faults'), options.faults);
   const ctx: WorldContext = {
@@ -176,6 +194,7 @@ export function createWorld(options: WorldOptions): World {
     token: AGENT_TOKEN,
     maintenanceAccount: MAINTENANCE_ACCOUNT,
     namespaces,
+    replicas: controlPlane === 'real' ? 0 : 1,
   });
 
   const models = new Map<string, NodeModel>();
@@ -216,11 +235,12 @@ export function createWorld(options: WorldOptions): World {
     distributors,
     report: oracle.report,
   };
-  startScheduler(ctx, pods, nodes);
+  if (controlPlane === 'modelled') startScheduler(ctx, pods, nodes);
   const kubelets = startKubelets(ctx, machine, pods, models);
   const agents = createAgents(ctx, models, options.proxyRepeats ?? 'succeed');
   startAgentPods(ctx, agents, pods, nodes, models, operatorImage);
-  startJobs(ctx, createCache<Job>(store, JOBS), models, containers);
+  if (controlPlane === 'modelled') startJobs(ctx, createCache<Job>(store, JOBS), models, containers);
+  else startOtherPods(ctx, pods, models, containers);
   watchHolders(oracle, containers, PORTS_EACH);
   watchNicHolders(oracle, nodes);
   const exec = createExec(ctx, pods, models);
@@ -236,9 +256,8 @@ export function createWorld(options: WorldOptions): World {
 
   const [home = 'default'] = namespaces;
   const remove = (type: ResourceType, name: string, namespace: string): void =>
-    void store.request({ verb: 'delete', ref: { type, namespace, name } });
+    store.send({ verb: 'delete', ref: { type, namespace, name } }, 'sandbox');
   return {
-    store,
     exec,
     agent: createAgentApi(ctx, agents),
     agentHandler: async (agentIp, request) => {

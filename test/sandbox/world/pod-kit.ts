@@ -56,6 +56,7 @@ export function podKit(seed = 'pod-kit') {
     name,
     ip: `10.0.0.${index}`,
     agentIp: `127.0.1.${index}`,
+    kubelet: undefined,
     bootId: `boot-${name}`,
     power: 'on',
     containerRuntime: 'containerd://1.7',

@@ -1,0 +1,41 @@
+/** What a Job of the controller does on its node: the clean-up Job empties its directory, others only take time. Source: spec 03, 7. */
+import type { Cache } from './cache.ts';
+import type { WorldContext } from './context.ts';
+import type { Container } from './holders.ts';
+import type { PodSpec } from './objects.ts';
+import type { NodeModel } from './pod-process.ts';
+
+const CLEAN_UP = 'weka-cleanup-container-';
+const VOLUME = 'weka-container-data';
+
+export function workOfJob(
+  ctx: WorldContext,
+  containers: Cache<Container>,
+  node: NodeModel,
+  job: string,
+  { volumes = [] }: PodSpec,
+): void {
+  const path = volumes.find(({ name }) => name === VOLUME)?.hostPath?.path;
+  if (!job.startsWith(CLEAN_UP) || path === undefined) return;
+  const uid = job.slice(CLEAN_UP.length);
+  const owner = [...containers.all()].find((each) => path.endsWith(`/containers/${each.metadata.uid}`));
+  // The object outlives its directory, and goes: any other is somebody else's.
+  if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp === undefined) {
+    ctx.oracle.report('foreign-directory-wiped', job, `${path} on ${node.name}`);
+  }
+  wipe(ctx, node, path);
+}
+
+function wipe(ctx: WorldContext, node: NodeModel, path: string): void {
+  const directory = node.directories.get(path);
+  if (directory === undefined) return;
+  for (const process of node.processes.values()) {
+    if (process.directory !== directory) continue;
+    ctx.oracle.report('directory-wiped-in-use', `${process.namespace}/${process.pod}`, `${path} on ${node.name}`);
+  }
+  directory.files.clear();
+  directory.setUp = false;
+  directory.joinIps = [];
+  directory.membership = undefined;
+  node.directories.delete(path);
+}
