@@ -145,7 +145,7 @@ for (const { pattern, parts, except, instead } of BANS) {
 
 test('every file is used: by the program, the sandbox, a test or a benchmark', () => {
   const starts = files.filter((file) =>
-    /^(?:main|deploy\/sandbox\/start|test\/(?:.*\/)?run|test\/.*\.(?:test|live|types)|test\/conformance\/kinds\/.*|benchmarks\/.*)\.ts$/.test(
+    /^(?:main|deploy\/sandbox\/(?:start|live)|test\/(?:.*\/)?run|test\/.*\.(?:test|live|types)|test\/conformance\/kinds\/.*|benchmarks\/.*)\.ts$/.test(
       file,
     ),
   );

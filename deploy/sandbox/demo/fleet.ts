@@ -4,13 +4,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import type { Clock } from '../../../io/clock.ts';
-import { AGENT_PORT, createAgentServers } from '../api/agent-server.ts';
 import { selfSignedCertificate } from '../api/certificate.ts';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
 import { createApiServer } from '../api/server.ts';
 import { seededStreams } from '../seeded.ts';
 import { REALISTIC, scaled } from '../world/latency.ts';
 import { createWorld, type World } from '../world/world.ts';
+import { freeNetwork, startAgents } from './agents.ts';
 import type { DemoOptions } from './options.ts';
 import { planOf } from './orders.ts';
 import { countWrites, type WriteCount } from './write-count.ts';
@@ -30,8 +30,6 @@ export interface DemoFleet {
 export const NAMESPACE = 'weka';
 const HOST = '127.0.0.1';
 const CONTROLLER_USER = 'system:serviceaccount:weka-operator-system:weka-operator-controller-manager';
-/** Demos that may run beside each other. */
-const NETWORKS = 16;
 const CRDS = resolve(import.meta.dirname, '../../chart/crds');
 
 /** Rejects with an error whose message a person can act on, where an address cannot be had. */
@@ -81,32 +79,3 @@ export async function startFleet(options: DemoOptions, folder: string, clock: Cl
 
 const newToken = (): string => randomBytes(24).toString('base64url');
 const textOf = (err: unknown): string => (err instanceof Error ? err.message : String(err));
-
-/** Every agent listens on one port, so a second demo on the same machine needs addresses of its own. */
-async function freeNetwork(): Promise<string> {
-  const problems: string[] = [];
-  const servers = createAgentServers(
-    async () => ({ status: 404, body: '' }),
-    (line) => problems.push(line),
-    AGENT_PORT,
-  );
-  for (let second = 0; second < NETWORKS; second++) {
-    const free = await servers.open(`127.${second}.1.1`);
-    await servers.close();
-    if (free) return `127.${second}`;
-  }
-  throw new Error(
-    `the demo needs an address of 127.0.0.0/8 with port ${AGENT_PORT}, and found none; ${problems.join('; ')}`,
-  );
-}
-
-async function startAgents(world: World): Promise<{ readonly close: () => Promise<void> }> {
-  const problems: string[] = [];
-  const servers = createAgentServers(world.agentHandler, (line) => problems.push(line), AGENT_PORT);
-  for (const { agentIp } of world.nodes.values()) {
-    if (await servers.open(agentIp)) continue;
-    await servers.close();
-    throw new Error(`the demo needs ${agentIp} with port ${AGENT_PORT}; ${problems.join('; ')}`);
-  }
-  return servers;
-}

@@ -9,7 +9,7 @@ import {
   PODS,
   POLICIES,
 } from '../../../messages/kube.ts';
-import type { ApiStore } from '../world/api.ts';
+import type { ModelApi } from '../world/model-api.ts';
 
 const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
   labels?.['control-plane'] === 'weka-node-agent';
@@ -18,7 +18,7 @@ const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
 export const isOfProxy = ({ metadata: { labels } }: KubeObject): boolean => labels?.['weka.io/mode'] === 'ssdproxy';
 
 /** All WekaClients, WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
-export const objectsLeft = (store: ApiStore): readonly KubeObject[] =>
+export const objectsLeft = (store: Pick<ModelApi, 'all'>): readonly KubeObject[] =>
   [CLIENTS, CLUSTERS, MANUAL_OPERATIONS, POLICIES, CONTAINERS, PODS, JOBS]
     .flatMap((type) => store.all(type))
     .filter((object) => !ofInstallation(object));

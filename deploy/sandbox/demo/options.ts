@@ -25,15 +25,18 @@ export interface DemoOptions {
   readonly speed: number;
 }
 
+/** What a demo is ordered by. */
+export type OrderOptions = Pick<DemoOptions, 'demo' | 'nodes' | 'drive' | 'compute' | 'clients' | 'numDrives'>;
+
 /** `end`: `text` is all there is to say; help is code 0, bad input code 2. */
 export type ReadOptions =
   | { readonly kind: 'ok'; readonly options: DemoOptions }
   | { readonly kind: 'end'; readonly code: 0 | 2; readonly text: string };
 
 /** Node agents have an address of 127.0.0.0/16 each; beyond this a laptop serves no purpose. */
-const NODES_MAX = 1_000;
+export const NODES_MAX = 1_000;
 /** Drives of a modelled node. */
-const DRIVES_MAX = 8;
+export const DRIVES_MAX = 8;
 
 interface Flags {
   readonly demo: DemoKind;
@@ -53,7 +56,7 @@ interface Flags {
 }
 
 /** Where the command line names none. */
-const SIZE: Readonly<Record<DemoKind, Pick<DemoOptions, 'nodes' | 'clients'>>> = {
+export const SIZE: Readonly<Record<DemoKind, Pick<DemoOptions, 'nodes' | 'clients'>>> = {
   small: { nodes: 12, clients: 0 },
   mixed: { nodes: 32, clients: 20 },
 };
@@ -106,11 +109,11 @@ export function readOptions(argv: readonly string[]): ReadOptions {
 }
 
 /** Where the clusters of the demo may run: of `mixed` not on the nodes of its clients, which tolerate no S3 or NFS beside them. */
-export const backendNodes = ({ demo, nodes, clients }: DemoOptions): number =>
+export const backendNodes = ({ demo, nodes, clients }: OrderOptions): number =>
   demo === 'mixed' ? nodes - clients : nodes;
 
 /** A node takes one container of each role: more would never run. */
-function problemOf(options: DemoOptions): string | undefined {
+export function problemOf(options: OrderOptions): string | undefined {
   const { demo, nodes, clients } = options;
   if (clients > nodes) return `--clients ${clients} is more than --nodes ${nodes}: a node takes one client container`;
   const places = backendNodes(options);
@@ -123,7 +126,7 @@ function problemOf(options: DemoOptions): string | undefined {
   return undefined;
 }
 
-const whole =
+export const whole =
   (min: number, max: number) =>
   (text: string): number => {
     const value = Number(text);
@@ -133,7 +136,7 @@ const whole =
     return value;
   };
 
-function factor(text: string): number {
+export function factor(text: string): number {
   const value = Number(text);
   if (!/^\d+(?:\.\d+)?$/.test(text) || value < 0.1 || value > 100) {
     throw new InvalidArgumentError('A number from 0.1 to 100 is needed.');

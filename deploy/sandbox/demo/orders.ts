@@ -6,7 +6,7 @@ import { type Draft, MANUAL_OPERATIONS, POLICIES, type ResourceType } from '../.
 import { DRIVERS_POLICY, driversUrl } from '../world/drivers-policy.ts';
 import { type NodeShape, STANDARD_NODE } from '../world/nodes.ts';
 import { type ClientOrder, type ClusterOrder, WEKA_IMAGE } from '../world/world.ts';
-import { backendNodes, type DemoKind, type DemoOptions } from './options.ts';
+import { backendNodes, type DemoKind, type OrderOptions } from './options.ts';
 
 /** An object that a user applies before any cluster, and that says `Done` in its status once what it is for is done. */
 export interface Preparation {
@@ -44,7 +44,7 @@ const nodesFor = (use: Use) => ({ [LABEL]: use });
 
 type Fleet = Omit<Plan, 'clients' | 'wanted'>;
 
-export function planOf(options: DemoOptions, namespace: string): Plan {
+export function planOf(options: OrderOptions, namespace: string): Plan {
   const { shape, clusters, ...plan } = FLEETS[options.demo](options, namespace);
   const labels = (index: number) => ({
     ...shape.labels(index),
@@ -57,7 +57,7 @@ export function planOf(options: DemoOptions, namespace: string): Plan {
 const forClients = (taken: boolean): Readonly<Record<string, string>> => (taken ? { [CLIENTS_LABEL]: 'true' } : {});
 
 function clientsOf(
-  { clients }: DemoOptions,
+  { clients }: OrderOptions,
   [cluster]: readonly ClusterOrder[],
   namespace: string,
 ): readonly ClientOrder[] {
@@ -91,7 +91,7 @@ export const totalOf = ({ wanted }: Pick<Plan, 'wanted'>): number =>
 export const wantedText = ({ wanted }: Pick<Plan, 'wanted'>): string =>
   [...wanted].map(([mode, count]) => `${count} ${mode}`).join(', ');
 
-const FLEETS: Readonly<Record<DemoKind, (options: DemoOptions, namespace: string) => Fleet>> = {
+const FLEETS: Readonly<Record<DemoKind, (options: OrderOptions, namespace: string) => Fleet>> = {
   small: ({ drive, compute, numDrives }, namespace) => ({
     shape: STANDARD_NODE,
     preparations: [],
@@ -139,7 +139,7 @@ const buildDrivers = (namespace: string): Preparation => ({
 });
 
 /** The larger half of each role has drives of its own, and serves all protocols: of each container there, a node takes one. */
-function mixedClusters(options: DemoOptions, namespace: string): readonly ClusterOrder[] {
+function mixedClusters(options: OrderOptions, namespace: string): readonly ClusterOrder[] {
   const { drive, compute, numDrives } = options;
   const [ownDrive, ownCompute] = [Math.ceil(drive / 2), Math.ceil(compute / 2)];
   // One node does not take both.

@@ -1,7 +1,7 @@
 /** How far the preparations of a demo are, in plain words. Reads the store, writes nothing. */
 import { CONTAINERS, type KubeObject } from '../../../messages/kube.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
-import type { ApiStore } from '../world/api.ts';
+import type { ModelApi } from '../world/model-api.ts';
 import type { Preparation } from './orders.ts';
 import { stateOf } from './settled.ts';
 
@@ -12,7 +12,7 @@ export interface Prepared {
 }
 
 /** One is done when its object says so, and the helpers of a node are gone: then nothing of it is under way. */
-export function preparedOf(store: ApiStore, preparations: readonly Preparation[]): Prepared {
+export function preparedOf(store: Pick<ModelApi, 'get' | 'all'>, preparations: readonly Preparation[]): Prepared {
   const containers = store.all<WekaContainer>(CONTAINERS);
   const each = preparations.map((preparation) => {
     const object = objectOf(store, preparation);
@@ -25,7 +25,7 @@ export function preparedOf(store: ApiStore, preparations: readonly Preparation[]
   return { done: each.every(({ done }) => done), lines: each.map(({ line }) => line) };
 }
 
-function objectOf(store: ApiStore, { type, object }: Preparation): KubeObject | undefined {
+function objectOf(store: Pick<ModelApi, 'get'>, { type, object }: Preparation): KubeObject | undefined {
   const { name, namespace = '' } = object.metadata;
   return store.get({ type, namespace, name });
 }

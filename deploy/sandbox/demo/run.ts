@@ -12,7 +12,10 @@ import { orderText, planOf, totalOf, wantedText } from './orders.ts';
 import { preparedOf } from './preparing.ts';
 import { ABSENT, type Progress, progressLine, progressLines, progressOf } from './progress.ts';
 import type { Screen } from './screen.ts';
+
 import { isPreparation, isSettled } from './settled.ts';
+import { INTERRUPTED, signalled } from './signals.ts';
+
 import {
   containersOf,
   type Demo,
@@ -34,8 +37,6 @@ const REST_MS = 5_000;
 /** The controller's own limit for its drain, and some. */
 const STOP_GRACE_MS = 8_000;
 const LOG_LINES = 20;
-/** Exit code after a signal that came before the end. */
-const INTERRUPTED = 130;
 
 const STOPPING = 'Stopping the controller and the fleet; a second signal ends them at once.';
 
@@ -75,24 +76,6 @@ export async function runDemo(options: DemoOptions, clock: Clock, screen: Screen
     await fleet?.close();
     if (options.keep) screen.say(`Kept ${folder}`);
   }
-}
-
-/** npm hands a signal on that a terminal has sent to this process too: within this time it is one. */
-const SAME_SIGNAL_MS = 500;
-
-/** The first signal is told, the second ends the process. */
-function signalled(clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    let firstAtMs: number | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        const nowMs = clock.monotonicMs();
-        firstAtMs ??= nowMs;
-        if (nowMs - firstAtMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
-        resolve();
-      });
-    }
-  });
 }
 
 function firstOf(clock: Clock, delayMs: number, interrupted: Promise<void>, ended: Promise<string>): Promise<Pause> {

@@ -1,0 +1,111 @@
+/**
+ * The whole product on a real API server: modelled nodes join it, the controller runs as a process, a demo comes to Running
+ * and goes again; nobody sees data in danger, and the fleet leaves nothing behind.
+ */
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ControllerProcess, lastLines, startController } from '../../deploy/sandbox/demo/controller-process.ts';
+import { controllerEnvironment, freeAddresses } from '../../deploy/sandbox/demo/environment.ts';
+import { isOfProxy, leftText, objectsLeft } from '../../deploy/sandbox/demo/left.ts';
+import type { DemoKind } from '../../deploy/sandbox/demo/options.ts';
+import { planOf } from '../../deploy/sandbox/demo/orders.ts';
+import { preparedOf } from '../../deploy/sandbox/demo/preparing.ts';
+import { progressLine, progressOf } from '../../deploy/sandbox/demo/progress.ts';
+import { type LiveFleet, startLiveFleet } from '../../deploy/sandbox/live/fleet.ts';
+import { systemClock } from '../../io/clock.ts';
+import { noLog } from '../../io/log.ts';
+import { CLUSTERS, CONTAINERS } from '../../messages/kube.ts';
+import type { WekaCluster } from '../../messages/weka-cluster.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
+import { type LiveCluster, liveCluster } from './cluster.ts';
+
+const live = suite<{ cluster: LiveCluster }>('fleet');
+const NAMESPACE = 'weka';
+const OPERATOR_NAMESPACE = 'weka-operator-system';
+const [NODES_COUNT, DRIVE, COMPUTE] = [12, 6, 6];
+const PHASE_MS_MAX = 4 * 60_000;
+
+live.before(async (context) => {
+  context.cluster = await liveCluster();
+});
+live.after(async ({ cluster }) => {
+  await cluster.close();
+});
+
+for (const demo of ['small', 'mixed'] as const satisfies readonly DemoKind[]) {
+  live(`the ${demo} demo comes to Running and goes again`, async ({ cluster }) => {
+    const plan = planOf({ demo, drive: DRIVE, compute: COMPUTE, numDrives: 1 }, NAMESPACE);
+    const problems: string[] = [];
+    const fleet = await startLiveFleet({
+      kubeconfig: cluster.kubeconfig,
+      nodes: NODES_COUNT,
+      shape: plan.shape,
+      seed: 'live',
+      speed: 10,
+      kubeletIp: '127.0.0.1',
+      besideRealNodes: false,
+      namespace: NAMESPACE,
+      operatorNamespace: OPERATOR_NAMESPACE,
+      clock: systemClock,
+      log: noLog,
+      problem: (text) => void problems.push(text),
+    });
+    const logPath = join(cluster.folder, `controller-${demo}.log`);
+    let controller: ControllerProcess | undefined;
+    try {
+      const env = controllerEnvironment(cluster.kubeconfig, OPERATOR_NAMESPACE, await freeAddresses());
+      controller = startController(env, logPath, systemClock);
+      await story(demo, fleet, plan, logPath);
+      assert.equal(problems, []);
+      assert.is(fleet.fleet.oracle.violations.length, 0, fleet.fleet.oracle.text());
+    } finally {
+      await controller?.stop(15_000);
+      const left = await fleet.close(false);
+      assert.equal(left, []);
+    }
+  });
+}
+
+async function story(
+  demo: DemoKind,
+  { fleet, store }: LiveFleet,
+  plan: ReturnType<typeof planOf>,
+  logPath: string,
+): Promise<void> {
+  for (const { type, object } of plan.preparations) fleet.add(type, object);
+  const containers = () => store.all<WekaContainer>(CONTAINERS);
+  const wanted = DRIVE + COMPUTE;
+  const progress = () => progressOf(containers(), wanted);
+  const about = () => `${progressLine(progress())}\n${lastLines(logPath, 10).join('\n')}`;
+  const preparedMs = await until(() => preparedOf(store, plan.preparations).done, about);
+  for (const order of plan.clusters) fleet.addCluster(order);
+  const upMs = await until(() => progress().running === wanted, about);
+  const { length } = containers().filter(({ spec }) => spec.mode === 'drive' || spec.mode === 'compute');
+  assert.is(length, wanted, 'no container was created twice');
+  const ports = store.all<WekaCluster>(CLUSTERS).map(({ status }) => status?.ports?.basePort);
+  assert.is(new Set(ports).size, plan.clusters.length, `each cluster has ports of its own: ${ports}`);
+
+  for (const { name } of plan.clusters) fleet.deleteCluster(name, NAMESPACE);
+  for (const { type, object } of plan.preparations) fleet.remove(type, object.metadata.name, NAMESPACE);
+  const left = () => objectsLeft(store);
+  const leftLine = () => `left: ${leftText(left())}\n${lastLines(logPath, 10).join('\n')}`;
+  const clustersGoneMs = await until(() => left().every(isOfProxy), leftLine);
+  // No controller deletes SSD proxies: a person does.
+  for (const { metadata } of containers()) fleet.remove(CONTAINERS, metadata.name, metadata.namespace ?? '');
+  const goneMs = clustersGoneMs + (await until(() => left().length === 0, leftLine));
+  const times = [preparedMs, upMs, goneMs].map((ms) => `${(ms / 1_000).toFixed(1)} s`);
+  process.stdout.write(`${demo}: prepared ${times[0]}, all Running ${times[1]}, all gone ${times[2]}\n`);
+}
+
+/** How long it took. */
+async function until(holds: () => boolean, what: () => string): Promise<number> {
+  const fromMs = systemClock.monotonicMs();
+  while (!holds()) {
+    if (systemClock.monotonicMs() - fromMs > PHASE_MS_MAX) throw new Error(`not within ${PHASE_MS_MAX} ms: ${what()}`);
+    await new Promise<void>((resolve) => void systemClock.after(200, resolve));
+  }
+  return systemClock.monotonicMs() - fromMs;
+}
+
+live.run();
