@@ -12,10 +12,14 @@ import type { DemoKind } from '../../deploy/sandbox/demo/options.ts';
 import { planOf } from '../../deploy/sandbox/demo/orders.ts';
 import { preparedOf } from '../../deploy/sandbox/demo/preparing.ts';
 import { progressLine, progressOf } from '../../deploy/sandbox/demo/progress.ts';
-import { type LiveFleet, startLiveFleet } from '../../deploy/sandbox/live/fleet.ts';
+import { type LiveFleet, type LiveFleetOptions, NotWelcome, startLiveFleet } from '../../deploy/sandbox/live/fleet.ts';
+import { type NodeShape, STANDARD_NODE } from '../../deploy/sandbox/world/nodes.ts';
 import { systemClock } from '../../io/clock.ts';
+import { kubeClient } from '../../io/kube-client.ts';
+import { loadCredentials } from '../../io/kube-credentials.ts';
 import { noLog } from '../../io/log.ts';
-import { CLUSTERS, CONTAINERS } from '../../messages/kube.ts';
+import { systemRandom } from '../../io/random.ts';
+import { CLUSTERS, CONTAINERS, NAMESPACES, NODES } from '../../messages/kube.ts';
 import type { WekaCluster } from '../../messages/weka-cluster.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { type LiveCluster, liveCluster } from './cluster.ts';
@@ -33,24 +37,26 @@ live.after(async ({ cluster }) => {
   await cluster.close();
 });
 
+const optionsOn = (cluster: LiveCluster, shape: NodeShape, problems: string[]): LiveFleetOptions => ({
+  kubeconfig: cluster.kubeconfig,
+  nodes: NODES_COUNT,
+  shape,
+  seed: 'live',
+  speed: 10,
+  kubeletIp: '127.0.0.1',
+  besideRealNodes: false,
+  namespace: NAMESPACE,
+  operatorNamespace: OPERATOR_NAMESPACE,
+  clock: systemClock,
+  log: noLog,
+  problem: (text) => void problems.push(text),
+});
+
 for (const demo of ['small', 'mixed'] as const satisfies readonly DemoKind[]) {
   live(`the ${demo} demo comes to Running and goes again`, async ({ cluster }) => {
     const plan = planOf({ demo, drive: DRIVE, compute: COMPUTE, numDrives: 1 }, NAMESPACE);
     const problems: string[] = [];
-    const fleet = await startLiveFleet({
-      kubeconfig: cluster.kubeconfig,
-      nodes: NODES_COUNT,
-      shape: plan.shape,
-      seed: 'live',
-      speed: 10,
-      kubeletIp: '127.0.0.1',
-      besideRealNodes: false,
-      namespace: NAMESPACE,
-      operatorNamespace: OPERATOR_NAMESPACE,
-      clock: systemClock,
-      log: noLog,
-      problem: (text) => void problems.push(text),
-    });
+    const fleet = await startLiveFleet(optionsOn(cluster, plan.shape, problems));
     const logPath = join(cluster.folder, `controller-${demo}.log`);
     let controller: ControllerProcess | undefined;
     try {
@@ -66,6 +72,23 @@ for (const demo of ['small', 'mixed'] as const satisfies readonly DemoKind[]) {
     }
   });
 }
+
+live('a cluster with nodes of its own is left alone', async ({ cluster }) => {
+  const credentials = await loadCredentials({ clock: systemClock, log: noLog, kubeconfig: cluster.kubeconfig });
+  const kube = kubeClient({ credentials, clock: systemClock, random: systemRandom, userAgent: 'live-test' });
+  const metadata = { name: 'a-real-one' };
+  await kube.request({ verb: 'create', type: NODES, object: { apiVersion: 'v1', kind: 'Node', metadata } });
+  try {
+    const moved = await startLiveFleet(optionsOn(cluster, STANDARD_NODE, [])).catch((err: unknown) => err);
+    assert.instance(moved, NotWelcome);
+    const found = await kube.request({ verb: 'get', ref: { type: NAMESPACES, name: NAMESPACE } });
+    assert.is(found.kind, 'notFound', 'nothing was begun');
+  } finally {
+    await kube.request({ verb: 'delete', ref: { type: NODES, name: metadata.name } });
+    await kube.close();
+    credentials.stop();
+  }
+});
 
 async function story(
   demo: DemoKind,

@@ -1,4 +1,5 @@
 /** The story of `npm run sandbox`: the fleet moves in, a demo is ordered, a signal ends it, the fleet moves out. */
+import { resolve } from 'node:path';
 import type { Clock } from '../../../io/clock.ts';
 import type { Log } from '../../../io/log.ts';
 import { CONTAINERS } from '../../../messages/kube.ts';
@@ -45,7 +46,7 @@ export async function runLive(options: LiveOptions, clock: Clock, log: Log, scre
 }
 
 async function howToGoOn({ nodes, kubeconfig }: LiveOptions): Promise<readonly string[]> {
-  const env = controllerEnvironment(kubeconfig, OPERATOR_NAMESPACE, await freeAddresses());
+  const env = controllerEnvironment(resolve(kubeconfig), OPERATOR_NAMESPACE, await freeAddresses());
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     `${nodes} modelled nodes are in the cluster. The controller, on this machine, since node agents listen on loopback:`,

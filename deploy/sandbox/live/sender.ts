@@ -28,7 +28,7 @@ export function createSender(kube: Pick<KubeApi, 'request'>, clock: Clock): Send
     for (let tries = 1; ; tries += 1) {
       const release = await slots.take();
       const outcome = await kube.request(request).finally(release);
-      if (stopped || tries >= TRIES_MAX || !mayPass(outcome)) return outcome;
+      if (stopped || tries >= TRIES_MAX || !mayPass(request, outcome)) return outcome;
       const askedMs = outcome.kind === 'throttled' ? outcome.retryAfterMs : 0;
       await new Promise<void>((resolve) => {
         clock.after(Math.max(askedMs, RETRY_MS_MIN * 2 ** (tries - 1)), resolve);
@@ -54,9 +54,10 @@ export function createSender(kube: Pick<KubeApi, 'request'>, clock: Clock): Send
   };
 }
 
-/** A conflict without a precondition of ours is the server's own: two patches met. */
-function mayPass(outcome: KubeOutcome<KubeObject>): boolean {
+/** Models patch without a resourceVersion: a conflict is the server's own, two patches met. In a deletion it is the uid's. */
+function mayPass({ verb }: ObjectRequest, outcome: KubeOutcome<KubeObject>): boolean {
   if (outcome.kind === 'refused') return outcome.status >= 500;
+  if (outcome.kind === 'conflict') return verb === 'mergePatch';
   return outcome.kind === 'transport' || outcome.kind === 'throttled';
 }
 

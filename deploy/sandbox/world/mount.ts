@@ -48,6 +48,14 @@ export function memoryMount(world: World, options: MountOptions): Mount {
   };
 }
 
+/** The API server alone. */
+export const memoryKube = (store: ApiStore, options: MountOptions): KubeApi =>
+  kubeOver(store, {
+    ...options,
+    fails: () => options.failShare > 0 && options.random() < options.failShare,
+    stormy: () => options.failShare > 0,
+  });
+
 type Failure = Exclude<KubeOutcome<never>, { kind: 'ok' }>;
 /** `done`: the server did it, and only the answer was lost. */
 interface Mishap {

@@ -3,6 +3,6 @@ import type { ObjectRequest } from '../../../io/outside.ts';
 import type { WorldContext } from './context.ts';
 import type { Writer } from './model-api.ts';
 
-export function write(ctx: WorldContext, writer: Exclude<Writer, 'sandbox'>, request: ObjectRequest): void {
+export function write(ctx: WorldContext, writer: Writer, request: ObjectRequest): void {
   ctx.store.send(request, writer);
 }
