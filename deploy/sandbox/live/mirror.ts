@@ -9,6 +9,7 @@ import type { Random } from '../../../io/random.ts';
 import { createStore, type Store } from '../../../io/store.ts';
 import { startWatcher } from '../../../io/watcher.ts';
 import {
+  CLIENTS,
   CLUSTERS,
   CONFIG_MAPS,
   CONTAINERS,
@@ -47,7 +48,7 @@ export interface Mirror {
 }
 
 /** All that models read. Jobs only for who wants to know what is left. */
-const TYPES = [NODES, PODS, CONTAINERS, CLUSTERS, MANUAL_OPERATIONS, POLICIES, JOBS, SECRETS, CONFIG_MAPS] as const;
+const TYPES = [NODES, PODS, CONTAINERS, CLUSTERS, CLIENTS, MANUAL_OPERATIONS, POLICIES, JOBS, SECRETS, CONFIG_MAPS];
 
 /** Starts watching at once. The CRDs must be served already. */
 export function startMirror({ kube, clock, turns, random, log, created, problem }: MirrorOptions): Mirror {
