@@ -5,10 +5,8 @@ import { load } from 'js-yaml';
 import type { Clock } from '../../../io/clock.ts';
 import type { KubeApi } from '../../../io/outside.ts';
 import { CONTAINERS, type Draft, NODES, type ResourceType } from '../../../messages/kube.ts';
-import type { Made } from './removal.ts';
+import { bring, isMarked, type Made } from './own.ts';
 
-/** On each node of the fleet. */
-export const MODELLED_LABEL = 'sandbox.weka.io/modelled';
 const CRDS: ResourceType = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -30,27 +28,27 @@ const SERVED_MS_MAX = 30_000;
 const LOOK_AGAIN_MS = 200;
 const NAMED_COUNT_MAX = 3;
 
-/** Why the fleet must not move in here; undefined: it may. Rejects when the cluster does not answer. */
-export async function realNodes(kube: KubeApi): Promise<string | undefined> {
+/** Why the fleet must not move in here; undefined: it may. `made` gets the nodes of a fleet before. Rejects when the cluster does not answer. */
+export async function realNodes(kube: KubeApi, made: Made[]): Promise<string | undefined> {
   const listed = await kube.list({ verb: 'list', type: NODES });
   if (listed.kind !== 'ok') throw new Error(`the nodes of the cluster can't be listed: ${JSON.stringify(listed)}`);
-  const real = listed.answer.items.filter(({ metadata: { labels } }) => labels?.[MODELLED_LABEL] === undefined);
+  const { items } = listed.answer;
+  for (const object of items.filter(isMarked)) made.push({ type: NODES, object });
+  const real = items.filter((node) => !isMarked(node));
   if (real.length === 0) return undefined;
   const names = real.slice(0, NAMED_COUNT_MAX).map(({ metadata: { name } }) => name);
   const more = real.length > names.length ? ', …' : '';
   return `the cluster has ${real.length} nodes that are not modelled (${names.join(', ')}${more})`;
 }
 
-/** CRDs and priority classes; those that are there already are left as they are. `made` gets the others. Resolves once all are served. */
+/** CRDs and priority classes. Resolves once all are served. */
 export async function installClusterWide(kube: KubeApi, clock: Clock, made: Made[]): Promise<void> {
-  const create = async (type: ResourceType, object: Draft): Promise<void> => {
-    const outcome = await kube.request({ verb: 'create', type, object });
-    if (outcome.kind === 'ok') made.push({ type, object: outcome.answer });
-    else if (outcome.kind !== 'alreadyExists') throw new Error(`${object.metadata.name}: ${JSON.stringify(outcome)}`);
-  };
-  for (const [name, value] of Object.entries(PRIORITIES)) await create(PRIORITY_CLASSES, priorityClass(name, value));
+  for (const [name, value] of Object.entries(PRIORITIES)) {
+    await bring(kube, PRIORITY_CLASSES, priorityClass(name, value), made);
+  }
   for (const name of globSync('*.yaml', { cwd: FOLDER }).sort()) {
-    await create(CRDS, load(readFileSync(join(FOLDER, name), 'utf8')) as Draft); // A file of this project.
+    const object = load(readFileSync(join(FOLDER, name), 'utf8')) as Draft; // A file of this project.
+    await bring(kube, CRDS, object, made);
   }
   await untilServed(kube, clock);
 }

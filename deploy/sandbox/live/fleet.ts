@@ -13,10 +13,11 @@ import { REALISTIC, scaled } from '../world/latency.ts';
 import type { ModelApi } from '../world/model-api.ts';
 import type { NodeShape } from '../world/nodes.ts';
 import { createFleet, type Fleet } from '../world/world.ts';
-import { installClusterWide, MODELLED_LABEL, realNodes } from './cluster.ts';
+import { installClusterWide, realNodes } from './cluster.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startMirror } from './mirror.ts';
-import { type Made, removeFleet } from './removal.ts';
+import { bring, type Made } from './own.ts';
+import { removeFleet } from './removal.ts';
 import { createTurns } from './turns.ts';
 
 export interface LiveFleetOptions {
@@ -82,10 +83,14 @@ async function moveIn(
   ends: (() => unknown)[],
 ): Promise<Omit<LiveFleet, 'close'>> {
   const { clock, log, shape, operatorNamespace, kubeletIp } = options;
-  const real = await realNodes(kube);
+  const before: Made[] = [];
+  const real = await realNodes(kube, before);
   if (real !== undefined && !options.besideRealNodes) throw new NotWelcome(real);
+  made.push(...before);
   await installClusterWide(kube, clock, made);
-  for (const name of [operatorNamespace, options.namespace]) await makeNamespace(kube, name, made);
+  for (const name of [operatorNamespace, options.namespace]) {
+    await bring(kube, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, made);
+  }
 
   const turns = createTurns(clock);
   const created = (object: Made['object'], type: Made['type']): void => void made.push({ type, object });
@@ -111,7 +116,6 @@ async function moveIn(
         ...shape,
         agentNetwork: await freeNetwork(),
         kubelet: { ip: kubeletIp, port: kubelets.port },
-        labels: (index) => ({ ...shape.labels(index), [MODELLED_LABEL]: 'true' }),
       },
       operatorNamespace,
       namespaces: [options.namespace],
@@ -122,12 +126,4 @@ async function moveIn(
   ends.push((await startAgents(fleet)).close);
   startHeartbeats({ clock: turns.clock, store: mirror.api }, fleet.nodes);
   return { fleet, store: mirror.api };
-}
-
-/** Before anything is put into it; one that is there already is not of our making. */
-async function makeNamespace(kube: KubeClient, name: string, made: Made[]): Promise<void> {
-  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-  const outcome = await kube.request({ verb: 'create', type: NAMESPACES, object });
-  if (outcome.kind === 'ok') made.push({ type: NAMESPACES, object: outcome.answer });
-  else if (outcome.kind !== 'alreadyExists') throw new Error(`namespace ${name}: ${JSON.stringify(outcome)}`);
 }

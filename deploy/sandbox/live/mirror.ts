@@ -18,6 +18,7 @@ import {
   type KubeOutcome,
   MANUAL_OPERATIONS,
   NODES,
+  type ObjectRef,
   PODS,
   POLICIES,
   type ResourceType,
@@ -26,7 +27,8 @@ import {
 } from '../../../messages/kube.ts';
 import { withoutManagedFields } from '../../../messages/watch.ts';
 import type { ModelApi, Writer } from '../world/model-api.ts';
-import { createSender } from './sender.ts';
+import { isMarked, marked } from './own.ts';
+import { createSender, refOfRequest } from './sender.ts';
 import type { Turns } from './turns.ts';
 
 export interface MirrorOptions {
@@ -35,7 +37,7 @@ export interface MirrorOptions {
   readonly turns: Turns;
   readonly random: Random;
   readonly log: Log;
-  /** An object that the fleet itself brought here. */
+  /** An object that the fleet brought here, now or before a crash. */
   readonly created: (object: KubeObject, type: ResourceType) => void;
   /** A model that threw, or whose write was refused: a defect, or a right that is missing. */
   readonly problem: (text: string) => void;
@@ -65,18 +67,25 @@ export function startMirror({ kube, clock, turns, random, log, created, problem 
     return store;
   };
 
+  const adopt = async (ref: ObjectRef): Promise<void> => {
+    const found = await kube.request({ verb: 'get', ref });
+    if (found.kind === 'ok' && isMarked(found.answer)) created(found.answer, ref.type);
+  };
   const settle = (request: ObjectRequest, writer: Writer, outcome: KubeOutcome<KubeObject>): void => {
     if (outcome.kind === 'ok') {
-      const type = request.verb === 'create' ? request.type : request.ref.type;
+      const { type } = refOfRequest(request);
       stores.get(type)?.put(withoutManagedFields(outcome.answer));
       if (request.verb === 'create' && writer === 'sandbox') created(outcome.answer, type);
       return;
     }
-    // There already: the answer to a first try may have been lost.
-    if (outcome.kind === 'notFound' || outcome.kind === 'conflict' || outcome.kind === 'alreadyExists') return;
-    const { plural } = request.verb === 'create' ? request.type : request.ref.type;
-    const { name } = request.verb === 'create' ? request.object.metadata : request.ref;
-    problem(`refused to ${writer}: ${request.verb} of ${plural} ${name}: ${JSON.stringify(outcome)}`);
+    if (outcome.kind === 'notFound' || outcome.kind === 'conflict') return;
+    const ref = refOfRequest(request);
+    // There already: of a fleet before, or the answer to a first try was lost.
+    if (outcome.kind === 'alreadyExists') {
+      if (writer === 'sandbox') void adopt(ref);
+      return;
+    }
+    problem(`refused to ${writer}: ${request.verb} of ${ref.type.plural} ${ref.name}: ${JSON.stringify(outcome)}`);
   };
 
   return {
@@ -109,7 +118,8 @@ export function startMirror({ kube, clock, turns, random, log, created, problem 
       send: (request, writer) => {
         // A kubelet knows by itself what it has reported; others decide by what they see.
         const seen = writer === 'kubelet' ? () => undefined : turns.await();
-        sender.send(request, (outcome) => {
+        const mine = request.verb === 'create' && writer === 'sandbox';
+        sender.send(mine ? { ...request, object: marked(request.object) } : request, (outcome) => {
           settle(request, writer, outcome);
           seen();
         });

@@ -17,19 +17,14 @@ import {
   type ResourceType,
   refOf,
 } from '../../../messages/kube.ts';
-
-/** In order of creation. */
-export interface Made {
-  readonly type: ResourceType;
-  readonly object: KubeObject;
-}
+import type { Made } from './own.ts';
 
 /** Owners before what they own, so that nothing is made anew. */
 const CUSTOM = [CLUSTERS, CLIENTS, POLICIES, MANUAL_OPERATIONS, CONTAINERS] as const;
 const GONE_MS_MAX = 60_000;
 const LOOK_AGAIN_MS = 500;
 
-/** The models must have stopped. Resolves with what is still there after a minute, `Namespace weka` each; what went meanwhile is no error. */
+/** The models must have stopped. `made` is in order of creation. Resolves with what is still there after a minute, `Namespace weka` each; what went meanwhile is no error. */
 export async function removeFleet(kube: KubeApi, clock: Clock, made: readonly Made[]): Promise<readonly string[]> {
   const namespaces = made.filter(({ type }) => type === NAMESPACES).map(({ object }) => object.metadata.name);
   const endMs = clock.monotonicMs() + GONE_MS_MAX;

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../io/clock.ts';
 import type { KubeApi, ObjectRequest } from '../../../io/outside.ts';
-import type { KubeObject, KubeOutcome } from '../../../messages/kube.ts';
+import { type KubeObject, type KubeOutcome, type ObjectRef, refOf } from '../../../messages/kube.ts';
 
 export interface Sender {
   /** `answered` is called once, with the last answer; never for a write that `stop` came before. */
@@ -62,15 +62,12 @@ function mayPass({ verb }: ObjectRequest, outcome: KubeOutcome<KubeObject>): boo
 }
 
 function keyOf(request: ObjectRequest): string {
-  const { type, namespace = '', name } = request.verb === 'create' ? refOfDraft(request) : request.ref;
+  const { type, namespace = '', name } = refOfRequest(request);
   return `${type.group}/${type.plural}/${namespace}/${name}`;
 }
 
-const refOfDraft = ({ type, object: { metadata } }: Extract<ObjectRequest, { verb: 'create' }>) => ({
-  type,
-  namespace: metadata.namespace,
-  name: metadata.name,
-});
+export const refOfRequest = (request: ObjectRequest): ObjectRef =>
+  request.verb === 'create' ? refOf(request.type, request.object.metadata) : request.ref;
 
 /** So many at a time, the others in order. */
 function createSlots(count: number): { readonly take: () => Promise<() => void> } {

@@ -1,6 +1,7 @@
 /** The models on a slow API server: they see what they have written, and no write is lost or done twice. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isMarked, marked } from '../../../deploy/sandbox/live/own.ts';
 import type { Container } from '../../../deploy/sandbox/world/holders.ts';
 import type { Pod } from '../../../deploy/sandbox/world/objects.ts';
 import { CLUSTERS, CONFIG_MAPS, CONTAINERS, NODES, PODS, SECRETS } from '../../../messages/kube.ts';
@@ -42,6 +43,23 @@ test('the installation, nodes and running agents arrive in whole', async () => {
   assert.equal([namesOf(SECRETS), namesOf(CONFIG_MAPS)], [['weka-node-agent-secret'], ['weka-boot-scripts']]);
   const made = far.created.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   assert.ok(made.includes('Node node-0001') && made.includes('Pod weka-node-agent-node-0001'), made.join());
+});
+
+test('what a fleet before has left is its own again; what others made is not', async () => {
+  const far = await farFleet('again', 0);
+  const draft = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'weka' } });
+  far.store.request({ verb: 'create', type: CONFIG_MAPS, object: marked(draft('left')) });
+  far.store.request({ verb: 'create', type: CONFIG_MAPS, object: draft('foreign') });
+  for (const name of ['left', 'foreign', 'new']) {
+    far.api.send({ verb: 'create', type: CONFIG_MAPS, object: draft(name) }, 'sandbox');
+  }
+  await far.pass(5_000);
+  const names = far.created
+    .filter(({ metadata }) => metadata.namespace === 'weka')
+    .map(({ metadata }) => metadata.name);
+  assert.equal(names.sort(), ['left', 'new']);
+  const made = far.store.get({ type: CONFIG_MAPS, namespace: 'weka', name: 'new' });
+  assert.ok(made !== undefined && isMarked(made));
 });
 
 test('a write that is refused is told; one to what has gone is not', async () => {

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { realNodes } from '../../../deploy/sandbox/live/cluster.ts';
 import { readLiveOptions } from '../../../deploy/sandbox/live/options.ts';
+import { type Made, marked } from '../../../deploy/sandbox/live/own.ts';
 import { removeFleet } from '../../../deploy/sandbox/live/removal.ts';
 import { CONTAINERS, NAMESPACES, NODES, PODS } from '../../../messages/kube.ts';
 import { farFleet } from './support.ts';
@@ -43,20 +44,16 @@ test('one of the same name that somebody else made is not ours to remove', async
   assert.is.not(far.store.get({ type: NAMESPACES, name: 'other' }), undefined);
 });
 
-test('nodes that are not modelled are named', async () => {
+test('nodes that are not modelled are named; those of a fleet before are taken over', async () => {
   const far = await farFleet('welcome', 0);
-  assert.is(await far.result(realNodes(far.kube)), undefined);
-  const node = (name: string, labels = {}) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } });
-  for (const object of [
-    node('model', { 'sandbox.weka.io/modelled': 'true' }),
-    node('a'),
-    node('b'),
-    node('c'),
-    node('d'),
-  ]) {
-    far.store.request({ verb: 'create', type: NODES, object });
-  }
-  assert.is(await far.result(realNodes(far.kube)), 'the cluster has 4 nodes that are not modelled (a, b, c, …)');
+  const node = (name: string) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+  const made: Made[] = [];
+  far.store.request({ verb: 'create', type: NODES, object: marked(node('of-before')) });
+  assert.is(await far.result(realNodes(far.kube, made)), undefined);
+  assert.is(made.map(({ object }) => object.metadata.name).join(), 'of-before');
+  for (const name of ['a', 'b', 'c', 'd']) far.store.request({ verb: 'create', type: NODES, object: node(name) });
+  const why = 'the cluster has 4 nodes that are not modelled (a, b, c, …)';
+  assert.is(await far.result(realNodes(far.kube, [])), why);
 });
 
 test('the command line: what must be said, bounds, and the permission', () => {
