@@ -9,7 +9,7 @@ import { type ControllerProcess, lastLines, startController } from '../../deploy
 import { controllerEnvironment, freeAddresses } from '../../deploy/sandbox/demo/environment.ts';
 import { isOfProxy, leftText, objectsLeft } from '../../deploy/sandbox/demo/left.ts';
 import type { DemoKind } from '../../deploy/sandbox/demo/options.ts';
-import { planOf } from '../../deploy/sandbox/demo/orders.ts';
+import { planOf, totalOf } from '../../deploy/sandbox/demo/orders.ts';
 import { preparedOf } from '../../deploy/sandbox/demo/preparing.ts';
 import { progressLine, progressOf } from '../../deploy/sandbox/demo/progress.ts';
 import { type LiveFleet, type LiveFleetOptions, NotWelcome, startLiveFleet } from '../../deploy/sandbox/live/fleet.ts';
@@ -27,7 +27,8 @@ import { type LiveCluster, liveCluster } from './cluster.ts';
 const live = suite<{ cluster: LiveCluster }>('fleet');
 const NAMESPACE = 'weka';
 const OPERATOR_NAMESPACE = 'weka-operator-system';
-const [NODES_COUNT, DRIVE, COMPUTE] = [12, 6, 6];
+const [DRIVE, COMPUTE] = [6, 6];
+const SIZES = { small: { nodes: 12, clients: 0 }, mixed: { nodes: 14, clients: 2 } } as const;
 const PHASE_MS_MAX = 4 * 60_000;
 
 live.before(async (context) => {
@@ -37,9 +38,9 @@ live.after(async ({ cluster }) => {
   await cluster.close();
 });
 
-const optionsOn = (cluster: LiveCluster, shape: NodeShape, problems: string[]): LiveFleetOptions => ({
+const optionsOn = (cluster: LiveCluster, nodes: number, shape: NodeShape, problems: string[]): LiveFleetOptions => ({
+  nodes,
   kubeconfig: cluster.kubeconfig,
-  nodes: NODES_COUNT,
   shape,
   seed: 'live',
   speed: 10,
@@ -54,9 +55,9 @@ const optionsOn = (cluster: LiveCluster, shape: NodeShape, problems: string[]): 
 
 for (const demo of ['small', 'mixed'] as const satisfies readonly DemoKind[]) {
   live(`the ${demo} demo comes to Running and goes again`, async ({ cluster }) => {
-    const plan = planOf({ demo, drive: DRIVE, compute: COMPUTE, numDrives: 1 }, NAMESPACE);
+    const plan = planOf({ demo, ...SIZES[demo], drive: DRIVE, compute: COMPUTE, numDrives: 1 }, NAMESPACE);
     const problems: string[] = [];
-    const fleet = await startLiveFleet(optionsOn(cluster, plan.shape, problems));
+    const fleet = await startLiveFleet(optionsOn(cluster, SIZES[demo].nodes, plan.shape, problems));
     const logPath = join(cluster.folder, `controller-${demo}.log`);
     let controller: ControllerProcess | undefined;
     try {
@@ -79,7 +80,7 @@ live('a cluster with nodes of its own is left alone', async ({ cluster }) => {
   const metadata = { name: 'a-real-one' };
   await kube.request({ verb: 'create', type: NODES, object: { apiVersion: 'v1', kind: 'Node', metadata } });
   try {
-    const moved = await startLiveFleet(optionsOn(cluster, STANDARD_NODE, [])).catch((err: unknown) => err);
+    const moved = await startLiveFleet(optionsOn(cluster, 1, STANDARD_NODE, [])).catch((err: unknown) => err);
     assert.instance(moved, NotWelcome);
     const found = await kube.request({ verb: 'get', ref: { type: NAMESPACES, name: NAMESPACE } });
     assert.is(found.kind, 'notFound', 'nothing was begun');
@@ -98,17 +99,24 @@ async function story(
 ): Promise<void> {
   for (const { type, object } of plan.preparations) fleet.add(type, object);
   const containers = () => store.all<WekaContainer>(CONTAINERS);
-  const wanted = DRIVE + COMPUTE;
+  const wanted = totalOf(plan);
   const progress = () => progressOf(containers(), wanted);
   const about = () => `${progressLine(progress())}\n${lastLines(logPath, 10).join('\n')}`;
   const preparedMs = await until(() => preparedOf(store, plan.preparations).done, about);
   for (const order of plan.clusters) fleet.addCluster(order);
+  for (const order of plan.clients) fleet.addClient(order);
   const upMs = await until(() => progress().running === wanted, about);
-  const { length } = containers().filter(({ spec }) => spec.mode === 'drive' || spec.mode === 'compute');
-  assert.is(length, wanted, 'no container was created twice');
+  assert.is(progress().others.length, 0, 'no container was created twice');
+  assert.is(containers().filter(({ spec }) => plan.wanted.has(spec.mode)).length, wanted);
   const ports = store.all<WekaCluster>(CLUSTERS).map(({ status }) => status?.ports?.basePort);
   assert.is(new Set(ports).size, plan.clusters.length, `each cluster has ports of its own: ${ports}`);
 
+  for (const { name } of plan.clients) fleet.deleteClient(name, NAMESPACE);
+  const clients = () => containers().filter(({ spec }) => spec.mode === 'client').length;
+  const clientsGoneMs = await until(
+    () => clients() === 0,
+    () => `clients left: ${clients()}`,
+  );
   for (const { name } of plan.clusters) fleet.deleteCluster(name, NAMESPACE);
   for (const { type, object } of plan.preparations) fleet.remove(type, object.metadata.name, NAMESPACE);
   const left = () => objectsLeft(store);
@@ -116,7 +124,7 @@ async function story(
   const clustersGoneMs = await until(() => left().every(isOfProxy), leftLine);
   // No controller deletes SSD proxies: a person does.
   for (const { metadata } of containers()) fleet.remove(CONTAINERS, metadata.name, metadata.namespace ?? '');
-  const goneMs = clustersGoneMs + (await until(() => left().length === 0, leftLine));
+  const goneMs = clientsGoneMs + clustersGoneMs + (await until(() => left().length === 0, leftLine));
   const times = [preparedMs, upMs, goneMs].map((ms) => `${(ms / 1_000).toFixed(1)} s`);
   process.stdout.write(`${demo}: prepared ${times[0]}, all Running ${times[1]}, all gone ${times[2]}\n`);
 }

@@ -1,7 +1,7 @@
 /** The command line of `npm run sandbox`: options, bounds, help. Reads no environment and never ends the process. */
 import { isIPv4 } from 'node:net';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type DemoKind, DRIVES_MAX, factor, NODES_MAX, problemOf, whole } from '../demo/options.ts';
+import { type DemoKind, DRIVES_MAX, factor, NODES_MAX, problemOf, SIZE, whole } from '../demo/options.ts';
 
 export interface LiveOptions {
   /** Path. */
@@ -11,6 +11,7 @@ export interface LiveOptions {
   readonly demo: DemoKind | 'none';
   readonly drive: number;
   readonly compute: number;
+  readonly clients: number;
   /** Of each drive container. */
   readonly numDrives: number;
   readonly kubeletIp: string;
@@ -49,10 +50,11 @@ export function readLiveOptions(argv: readonly string[]): ReadLiveOptions {
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
     .requiredOption('--kubeconfig <file>', 'of an administrator of the cluster')
-    .option('--nodes <count>', 'nodes of the fleet', whole(1, NODES_MAX), 12)
+    .option('--nodes <count>', 'nodes of the fleet (default: 12, mixed 32)', whole(1, NODES_MAX))
     .addOption(new Option('--demo <name>', 'what is ordered').choices(['none', 'small', 'mixed']).default('none'))
     .option('--drive <count>', 'drive containers', whole(1, NODES_MAX), 6)
     .option('--compute <count>', 'compute containers', whole(1, NODES_MAX), 6)
+    .option('--clients <count>', 'client containers (default: 0, mixed 20)', whole(0, NODES_MAX))
     .option('--num-drives <count>', 'drives of a drive container', whole(1, DRIVES_MAX), 1)
     .option(
       '--kubelet-ip <address>',
@@ -71,10 +73,14 @@ export function readLiveOptions(argv: readonly string[]): ReadLiveOptions {
     return { kind: 'end', code: err.exitCode === 0 ? 0 : 2, text };
   }
   const { keep = false, iKnowThisIsATestCluster: besideRealNodes = false, ...rest } = command.opts<Flags>();
-  const options = { ...rest, keep, besideRealNodes };
-  const problem = options.demo === 'none' ? undefined : problemOf(options);
+  const demo = demoOf(rest);
+  const options = { ...SIZE[demo], ...rest, keep, besideRealNodes };
+  const problem = rest.demo === 'none' ? undefined : problemOf({ ...options, demo });
   return problem === undefined ? { kind: 'ok', options } : { kind: 'end', code: 2, text: `error: ${problem}\n` };
 }
+
+/** Nodes without an order are as for the small one. */
+export const demoOf = ({ demo }: Pick<LiveOptions, 'demo'>): DemoKind => (demo === 'none' ? 'small' : demo);
 
 function ip(text: string): string {
   if (!isIPv4(text)) throw new InvalidArgumentError('An IPv4 address is needed.');

@@ -5,13 +5,13 @@ import type { Log } from '../../../io/log.ts';
 import { CONTAINERS } from '../../../messages/kube.ts';
 import type { WekaContainer } from '../../../messages/weka-container.ts';
 import { controllerEnvironment, freeAddresses } from '../demo/environment.ts';
-import { orderText, type Plan, planOf } from '../demo/orders.ts';
+import { orderText, type Plan, planOf, totalOf } from '../demo/orders.ts';
 import { preparedOf } from '../demo/preparing.ts';
 import { progressLine, progressLines, progressOf } from '../demo/progress.ts';
 import type { Screen } from '../demo/screen.ts';
 import { signalled } from '../demo/signals.ts';
 import { type LiveFleet, NotWelcome, startLiveFleet } from './fleet.ts';
-import { type LiveOptions, PERMISSION } from './options.ts';
+import { demoOf, type LiveOptions, PERMISSION } from './options.ts';
 
 const NAMESPACE = 'weka';
 const OPERATOR_NAMESPACE = 'weka-operator-system';
@@ -20,8 +20,7 @@ const LOOK_EVERY_MS = 500;
 /** Resolves with the exit code when everything is stopped and removed: 1 where the fleet could not start, saw a violation, or had to leave something. */
 export async function runLive(options: LiveOptions, clock: Clock, log: Log, screen: Screen): Promise<number> {
   const interrupted = signalled(clock);
-  const demo = options.demo === 'none' ? 'small' : options.demo;
-  const plan = planOf({ ...options, demo }, NAMESPACE);
+  const plan = planOf({ ...options, demo: demoOf(options) }, NAMESPACE);
   let live: LiveFleet;
   try {
     live = await startLiveFleet({
@@ -41,7 +40,7 @@ export async function runLive(options: LiveOptions, clock: Clock, log: Log, scre
   }
   for (const line of await howToGoOn(options)) screen.say(line);
   if (options.demo !== 'none') await order(plan, live, screen, clock, interrupted);
-  await watch(options, live, screen, clock, interrupted);
+  await watch(options, plan, live, screen, clock, interrupted);
   return await moveOut(options, live, screen);
 }
 
@@ -51,7 +50,7 @@ async function howToGoOn({ nodes, kubeconfig }: LiveOptions): Promise<readonly s
   return [
     `${nodes} modelled nodes are in the cluster. The controller, on this machine, since node agents listen on loopback:`,
     `  env ${pairs.join(' ')} npm run controller`,
-    `WekaClusters, WekaManualOperations and WekaPolicies of namespace ${NAMESPACE} are served by stand-ins here.`,
+    `WekaClusters, WekaClients, WekaManualOperations and WekaPolicies of namespace ${NAMESPACE} are served by stand-ins here.`,
     'Ctrl-C ends the fleet.',
   ];
 }
@@ -75,17 +74,19 @@ async function order(
     screen.say(orderText(each));
     fleet.addCluster(each);
   }
+  for (const each of plan.clients) fleet.addClient(each);
 }
 
 /** Until a signal: tells of every change. */
 async function watch(
   options: LiveOptions,
+  plan: Plan,
   { store }: LiveFleet,
   screen: Screen,
   clock: Clock,
   interrupted: Promise<void>,
 ) {
-  const wanted = options.demo === 'none' ? 0 : options.drive + options.compute;
+  const wanted = options.demo === 'none' ? 0 : totalOf(plan);
   await until(clock, interrupted, () => {
     const now = progressOf(store.all<WekaContainer>(CONTAINERS), wanted);
     screen.show(progressLines(now), progressLine(now));
