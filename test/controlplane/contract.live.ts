@@ -19,7 +19,7 @@ import { startExecNode } from './contract/exec-node.ts';
 import { done } from './contract/server.ts';
 import { startControlPlane } from './control-plane.ts';
 
-const CRDS = join(import.meta.dirname, '../../deploy/crds');
+const CRDS = join(import.meta.dirname, '../../deploy/chart/crds');
 const CRD = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

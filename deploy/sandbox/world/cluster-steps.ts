@@ -43,9 +43,11 @@ function ready(members: readonly Container[]): readonly Container[] {
 }
 const rank = ({ spec }: Container): number => (spec.mode === 'drive' ? 0 : 1);
 
-export function formation({ cluster, members }: Turn): readonly Command[] {
+export function formation(now: Turn): readonly Command[] {
+  const { cluster, members } = now;
   const list = ready(members);
-  const run = inPod(list[0]?.metadata.name ?? '');
+  // It may have been formed by a command whose answer was lost: then one of those that are in knows.
+  const run = inPod(member(now) || (list[0]?.metadata.name ?? ''));
   const ips = list.map(({ status }) => status?.managementIPs?.[0] ?? '');
   const endpoints = list.map((member) => endpointsOf(member)[0] ?? '');
   const create =

@@ -138,7 +138,7 @@ test('spec 04 §17 #43: beside a frontend that still runs the old image a new po
     const container = memberOf('client', 'm', 7, { status: { lastAppliedImage: OLD } });
     const s3 = memberOf('s3', 's3', 8, { spec: { image: neighbour }, status: { lastAppliedImage: neighbour } });
     const beside = podFor(s3, { image: neighbour, metadata: { labels: { 'weka.io/mode': 's3' } } });
-    const drivers = nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': `${IMAGE}:boot-1` } });
+    const drivers = nodeOf(NODE, { annotations: { 'weka.io/drivers-loaded': `${neighbour}:boot-1` } });
     const s = story(container, {
       world: [agentOn(NODE), s3, beside, drivers],
       agent: () => agentOk({ active_mounts: 0 }),
