@@ -52,8 +52,9 @@ export async function live(options: LeavesOptions): Promise<Leave> {
   await scene.forMs(BEFORE_MS_MAX * chance());
   const { story, lost } = await leave(scene, chance);
   scene.mount.setFailShare(0);
-  /** A cluster that lost a node before all its drives were in waits for them: that is its own controller's affair. */
-  const unformed = (): boolean => lost.size > 0 && scene.world.clusters.all().every(({ ioStarted }) => !ioStarted);
+  /** A cluster that lost a node before all its drives were in, or a member that can't leave, waits for them: that is its own controller's affair. */
+  const unformed = (): boolean =>
+    (lost.size > 0 || scene.own().some(saysBlocked)) && scene.world.clusters.all().every(({ ioStarted }) => !ioStarted);
   const stuck = (): readonly WekaContainer[] =>
     unformed() ? [] : scene.own().filter((each) => !isSettled(each, lost) && !isAlone(each, scene.own(), lost));
   const settledMs = await scene.until(() => scene.own().length > 0 && stuck().length === 0, CALM_MS_MAX);
@@ -61,8 +62,11 @@ export async function live(options: LeavesOptions): Promise<Leave> {
   const notSettled = settledMs === undefined && !deleted ? ['not settled', ...stuck().map(describe)] : [];
   scene.world.deleteCluster('demo');
   const { store, oracle } = scene.world;
-  const left = (): readonly KubeObject[] =>
-    [...store.all(CONTAINERS), ...store.all(JOBS), ...store.all(PODS, 'weka')].filter((each) => !isBlocked(each));
+  const left = (): readonly KubeObject[] => {
+    const blocked = new Set(store.all<WekaContainer>(CONTAINERS).filter(saysBlocked).map(nameOfContainer));
+    const all = [...store.all(CONTAINERS), ...store.all(JOBS), ...store.all(PODS, 'weka')];
+    return all.filter((each) => !blocked.has(each.metadata.name));
+  };
   const goneMs = await scene.until(() => left().length === 0, CALM_MS_MAX);
   const notGone = goneMs === undefined ? ['not gone', ...left().map(nameOf)] : [];
   scene.crash();
@@ -74,9 +78,8 @@ const nameOf = (object: KubeObject): string =>
   object.kind === 'WekaContainer' ? describe(object as WekaContainer) : `${object.kind} ${object.metadata.name}`;
 /** It says what it waits for, and how a person may release it. */
 const saysBlocked = ({ status }: WekaContainer): boolean => isTrue(status?.conditions, CONDITIONS.deletionBlocked);
-/** And so may what belongs to it: its helper, its pod. */
-const isBlocked = (object: KubeObject): boolean =>
-  object.kind === 'WekaContainer' && saysBlocked(object as WekaContainer);
+/** Its pod has the same name, and stays with it. */
+const nameOfContainer = ({ metadata }: WekaContainer): string => metadata.name;
 
 function isSettled(container: WekaContainer, lost: ReadonlySet<string>): boolean {
   const { spec, status, metadata } = container;

@@ -157,7 +157,8 @@ function create({ ctx, cluster, members }: Turn, random: Random): void {
   const join = formed ? joinIpPorts(members) : [];
   if (formed && join.length === 0) return;
   let leftCount = CREATED_COUNT_MAX;
-  for (const role of formed ? ROLES : (['drive', 'compute'] as const)) {
+  // Those that serve protocols once there is something to serve: all members are in then, and each is told all their addresses.
+  for (const role of isTrue(cluster, 'IoStarted') ? ROLES : (['drive', 'compute'] as const)) {
     const wanted = wantedCount(cluster.spec?.dynamicTemplate, role);
     const limit = formed ? wanted : Math.min(wanted, INITIAL_COUNT_MAX);
     for (let count = ofRole(members, role).length; count < limit && leftCount > 0; count++, leftCount--) {
