@@ -7,6 +7,10 @@ export interface StoreIndex<T extends KubeObject> {
   readonly uidsOf: (key: string) => Iterable<string>;
 }
 
+const NONE: readonly string[] = [];
+const sameKeys = (before: readonly string[], after: readonly string[]): boolean =>
+  before.length === after.length && before.every((key, index) => key === after[index]);
+
 /** `keysOf` may give none, one or many keys, in any order, without repeats. */
 export function storeIndex<T extends KubeObject>(keysOf: (object: T) => readonly string[]): StoreIndex<T> {
   const uidsByKey = new Map<string, Set<string>>();
@@ -19,8 +23,10 @@ export function storeIndex<T extends KubeObject>(keysOf: (object: T) => readonly
   };
   return {
     set: (uid, object) => {
-      const before = keysByUid.get(uid) ?? [];
+      const before = keysByUid.get(uid) ?? NONE;
       const after = object === undefined ? [] : keysOf(object);
+      // Nearly every write leaves its keys as they were: then what is old stays, and nothing new grows old.
+      if (sameKeys(before, after)) return;
       for (const key of before) if (!after.includes(key)) remove(uid, key);
       for (const key of after) {
         const uids = uidsByKey.get(key);

@@ -58,7 +58,7 @@ async function up(scene: Scene, count: number): Promise<void> {
   assert.ok(took, `${labelled(scene)} labelled\n${clients(scene).map(describe).join('\n')}`);
 }
 
-test('spec 08 §11 #49: 20 clients come up with labels; at rest nobody writes a node or lists WekaClients', async () => {
+test('spec 01 §23 #36, 08 §11 #49: 20 clients come up with labels; at rest nobody writes a node or lists WekaClients', async () => {
   const { scene, counted } = clientScene('clients-20', 20);
   await up(scene, 20);
   for (const { processes } of scene.world.nodes.values()) {

@@ -36,13 +36,13 @@ const stats = (active: number, desired: number, ageMs = 0) => ({
   lastUpdate: rfc3339(NOW - ageMs),
 });
 
-test('spec 08 §11 #5, #6: all processes, and at least one', () => {
+test('spec 01 §23 #36, 08 §11 #5, #6: all processes, and at least one', () => {
   assert.is(says({ stats: stats(2, 2) }), 'yes');
   assert.is(says({ stats: stats(1, 2) }), 'no');
   assert.is(says({ stats: stats(0, 0) }), 'no');
 });
 
-test('spec 08 §11 #8: figures of 4 min 59 s ago count, those of 5 minutes ago do not', () => {
+test('spec 01 §23 #36, 08 §11 #8: figures of 4 min 59 s ago count, those of 5 minutes ago do not', () => {
   assert.is(says({ stats: stats(2, 2, 299_000) }, false), 'yes');
   assert.is(says({ stats: stats(2, 2, 300_000) }, false), 'stale');
 });
