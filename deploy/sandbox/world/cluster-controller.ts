@@ -39,6 +39,8 @@ const CREATED_COUNT_MAX = 50;
 /** Before a cluster is formed; and how many of each role must be ready for it. */
 const INITIAL_COUNT_MAX = 10;
 const FORMING_COUNT_MIN = 5;
+/** A container that joins later is told so many members, if there are as many. */
+const MEMBERS_TOLD_MIN = 2;
 
 export function startClusterController(
   ctx: WorldContext,
@@ -155,7 +157,8 @@ const ofRole = (members: readonly Container[], role: Role) => members.filter(({ 
 function create({ ctx, cluster, members }: Turn, random: Random): void {
   const formed = isTrue(cluster, 'ClusterCreated');
   const join = formed ? joinIpPorts(members) : [];
-  if (formed && join.length === 0) return;
+  // The one member it was told might leave before it has joined.
+  if (formed && join.length < Math.min(MEMBERS_TOLD_MIN, members.filter(({ spec }) => isCore(spec)).length)) return;
   let leftCount = CREATED_COUNT_MAX;
   // Those that serve protocols once there is something to serve: all members are in then, and each is told all their addresses.
   for (const role of isTrue(cluster, 'IoStarted') ? ROLES : (['drive', 'compute'] as const)) {
