@@ -3,6 +3,7 @@
  * Clocks of machines are never compared: only changes that are seen count. Source: spec 08, 6.3, 8.8; I8.
  */
 import { type KubeObject, LEASES, type ObjectRef } from '../messages/kube.ts';
+import type { Lease, LeaseSpec } from '../messages/resources.ts';
 import { type Clock, rfc3339Micro } from './clock.ts';
 import type { Log } from './log.ts';
 import type { KubeApi } from './outside.ts';
@@ -47,15 +48,6 @@ export interface Election {
   /** Ends without giving it back. */
   readonly stop: () => void;
 }
-
-interface LeaseSpec {
-  readonly holderIdentity?: string | null;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  readonly leaseTransitions?: number;
-}
-type Lease = KubeObject & { readonly spec?: LeaseSpec };
 
 export function startElection(options: ElectionOptions): Election {
   const { api, namespace, name = LEADER_LEASE, identity, clock, random, log } = options;

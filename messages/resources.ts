@@ -101,3 +101,13 @@ export const canExecIn = (pod: Pod | undefined): pod is Pod =>
 export interface CsiNode extends KubeObject {
   readonly spec?: { readonly drivers?: readonly { readonly name: string }[] };
 }
+
+/** `coordination.k8s.io/v1`. Times are RFC 3339 with microseconds. */
+export interface LeaseSpec {
+  readonly holderIdentity?: string | null;
+  readonly leaseDurationSeconds?: number;
+  readonly acquireTime?: string;
+  readonly renewTime?: string;
+  readonly leaseTransitions?: number;
+}
+export type Lease = KubeObject & { readonly spec?: LeaseSpec };

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { rfc3339Micro } from '../../io/clock.ts';
 import type { NodeName } from '../../messages/ids.ts';
-import { type KubeObject, LEASES, refOf } from '../../messages/kube.ts';
+import { LEASES, refOf } from '../../messages/kube.ts';
+import type { Lease, LeaseSpec } from '../../messages/resources.ts';
 import { kube, type Script, sleep } from '../calls.ts';
 import { kubeText } from '../flows/said.ts';
 
@@ -15,15 +16,6 @@ export const LEASE_MS = 15_000;
 export const HOLD_MS = 10_000;
 const LOOK_AGAIN_MS = 3_000;
 const NAME_MAX = 253;
-
-interface LeaseSpec {
-  readonly holderIdentity?: string | null;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  readonly leaseTransitions?: number;
-}
-type Lease = KubeObject & { readonly spec?: LeaseSpec };
 
 /** One too long for a name ends with a hash of what was cut off. */
 export function allocationLeaseName(node: NodeName): string {
