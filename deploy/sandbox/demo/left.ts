@@ -9,19 +9,17 @@ import {
   PODS,
   POLICIES,
 } from '../../../messages/kube.ts';
+import { isAgentPod } from '../world/agent-pods.ts';
 import type { ModelApi } from '../world/model-api.ts';
 
-const ofInstallation = ({ metadata: { labels } }: KubeObject): boolean =>
-  labels?.['control-plane'] === 'weka-node-agent';
-
-/** Of an SSD proxy: it has no owner, and no controller ever deletes it (spec 06, 3.2). */
+/** Of an SSD proxy: it has no owner, and only COLLECT_LEFTOVERS deletes it (spec 06, 3.2; V6). */
 export const isOfProxy = ({ metadata: { labels } }: KubeObject): boolean => labels?.['weka.io/mode'] === 'ssdproxy';
 
 /** All WekaClients, WekaClusters, operations, policies, WekaContainers, Jobs and pods but those of the installation, in every namespace. */
 export const objectsLeft = (store: Pick<ModelApi, 'all'>): readonly KubeObject[] =>
   [CLIENTS, CLUSTERS, MANUAL_OPERATIONS, POLICIES, CONTAINERS, PODS, JOBS]
     .flatMap((type) => store.all(type))
-    .filter((object) => !ofInstallation(object));
+    .filter((object) => !isAgentPod(object));
 
 /** `WekaContainer 3, Pod 2`, in the order of the objects. */
 export function leftText(objects: readonly KubeObject[]): string {

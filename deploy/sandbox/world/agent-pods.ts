@@ -11,7 +11,7 @@ import type { NodeModel } from './pod-process.ts';
 import { write } from './write.ts';
 
 const LABELS = { 'control-plane': 'weka-node-agent', app: 'weka-node-agent' };
-export const isAgentPod = ({ metadata: { labels } }: Pod): boolean =>
+export const isAgentPod = ({ metadata: { labels } }: Pick<Pod, 'metadata'>): boolean =>
   labels?.['control-plane'] === LABELS['control-plane'];
 const podName = (node: string): string => `weka-node-agent-${node}`;
 
