@@ -2,15 +2,15 @@
  * Stand-in for the sibling WekaPolicy controller, type `enable-local-drivers-distribution`: a container that serves
  * drivers, and one builder for each kernel of its nodes. Source: spec 06, 4.10; 01, 20.6.
  */
-import { CONTAINERS, controllerOf, type Draft, NODES, POLICIES, refOf } from '../../../messages/kube.ts';
+import { CONTAINERS, type Draft, NODES, POLICIES, refOf } from '../../../messages/kube.ts';
 import type { WekaPolicy } from '../../../messages/weka-cluster.ts';
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import type { Container } from './holders.ts';
 import { uuid } from './identity.ts';
-import { draw } from './latency.ts';
-import { keyOf, type Node } from './objects.ts';
+import type { Node } from './objects.ts';
 import { ownerOf } from './operations.ts';
+import { ownerTurns } from './owner-turns.ts';
 import { write } from './write.ts';
 
 export const DRIVERS_POLICY = 'enable-local-drivers-distribution';
@@ -31,33 +31,12 @@ export function startDriversPolicies(
   serve: (url: string, pod: string) => void,
 ): void {
   const random = ctx.random('drivers-policy');
-  const waiting = new Set<string>();
-
-  const soon = (key: string, delayMs: number): void => {
-    if (waiting.has(key)) return;
-    waiting.add(key);
-    ctx.clock.after(delayMs, () => {
-      waiting.delete(key);
-      const policy = policies.get(key);
-      if (policy !== undefined) turn(policy);
-    });
-  };
-  const wake = (key: string): void => soon(key, draw(ctx.latency.sibling, random));
-
-  policies.listen((after) => {
-    if (after !== undefined) wake(keyOf(after));
-  });
-  containers.listen((after, before) => {
-    const container = after ?? before;
-    const owner = container === undefined ? undefined : controllerOf(container.metadata);
-    if (container === undefined || owner?.kind !== 'WekaPolicy') return;
-    wake(`${container.metadata.namespace ?? ''}/${owner.name}`);
-  });
+  const soon = ownerTurns(ctx, random, 'WekaPolicy', policies, containers, turn);
 
   function turn(policy: WekaPolicy): void {
     const { metadata, spec } = policy;
     if (spec?.type !== DRIVERS_POLICY || metadata.deletionTimestamp !== undefined) return;
-    soon(keyOf(policy), PERIOD_MS);
+    soon(policy, PERIOD_MS);
     const own = [...containers.all()].filter(({ metadata: { ownerReferences } }) =>
       ownerReferences?.some(({ uid }) => uid === metadata.uid),
     );

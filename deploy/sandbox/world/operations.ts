@@ -3,15 +3,15 @@
  * of it, take the helpers away. The helpers are the state; nothing is remembered. Blocking needs no helper. Source: spec 06, 6.1 to 6.4, 6.6.
  */
 import { rfc3339 } from '../../../io/clock.ts';
-import { CONTAINERS, controllerOf, type Draft, MANUAL_OPERATIONS, NODES, refOf } from '../../../messages/kube.ts';
+import { CONTAINERS, type Draft, MANUAL_OPERATIONS, NODES, refOf } from '../../../messages/kube.ts';
 import type { OperationSpec, WekaManualOperation } from '../../../messages/weka-cluster.ts';
 import { type BlockAction, blockOrUnblock, isBlockAction } from './block-operation.ts';
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import type { Container } from './holders.ts';
-import { draw } from './latency.ts';
-import { keyOf, type Node } from './objects.ts';
+import type { Node } from './objects.ts';
 import { isAction, KINDS, type OperationKind } from './operation-kinds.ts';
+import { ownerTurns } from './owner-turns.ts';
 import { write } from './write.ts';
 
 interface BlockPayload {
@@ -29,28 +29,7 @@ export function startOperations(
   nodes: Cache<Node>,
 ): void {
   const random = ctx.random('operations');
-  const waiting = new Set<string>();
-
-  const soon = (key: string, delayMs: number): void => {
-    if (waiting.has(key)) return;
-    waiting.add(key);
-    ctx.clock.after(delayMs, () => {
-      waiting.delete(key);
-      const operation = operations.get(key);
-      if (operation !== undefined) turn(operation);
-    });
-  };
-  const wake = (key: string): void => soon(key, draw(ctx.latency.sibling, random));
-
-  operations.listen((after) => {
-    if (after !== undefined) wake(keyOf(after));
-  });
-  containers.listen((after, before) => {
-    const container = after ?? before;
-    const owner = container === undefined ? undefined : controllerOf(container.metadata);
-    if (container === undefined || owner?.kind !== 'WekaManualOperation') return;
-    wake(`${container.metadata.namespace ?? ''}/${owner.name}`);
-  });
+  const soon = ownerTurns(ctx, random, 'WekaManualOperation', operations, containers, turn);
 
   function turn(operation: WekaManualOperation): void {
     const { metadata, spec = {}, status } = operation;
@@ -70,7 +49,7 @@ export function startOperations(
     const image = spec.image || kind.image;
     if (kind.refusesImage !== undefined && image?.includes(kind.refusesImage) === true) {
       say(operation, 'Failed', `${image} cannot do ${spec.action}`);
-      soon(keyOf(operation), PERIOD_MS);
+      soon(operation, PERIOD_MS);
       return;
     }
     const selected = [...nodes.all()].filter((node) => isSelected(node, spec) && kind.takes(node));
@@ -79,7 +58,7 @@ export function startOperations(
     const results = new Map(helpers.map((one) => [one.spec.nodeAffinity ?? '', one.status?.result]));
     const texts = new Map([...results].flatMap(([node, text]) => (text === undefined ? [] : [[node, text] as const])));
     if (selected.length === 0 || missing.length > 0 || texts.size < helpers.length) {
-      soon(keyOf(operation), PERIOD_MS);
+      soon(operation, PERIOD_MS);
       return;
     }
     for (const [node, text] of texts) writeNode(kind, node, text);
@@ -104,7 +83,7 @@ export function startOperations(
     const outcome = node && blockOrUnblock(action, node, serialIDs);
     if (node === undefined || outcome?.kind !== 'done') {
       if (outcome !== undefined) say(operation, 'Failed', outcome.result);
-      soon(keyOf(operation), PERIOD_MS);
+      soon(operation, PERIOD_MS);
       return;
     }
     const ref = refOf(NODES, node.metadata);
