@@ -22,6 +22,7 @@ import {
   shouldDeactivate,
 } from './pass.ts';
 import type { Step } from './step.ts';
+import { ownDirectory } from './steps/clean-up.ts';
 import { followsLifecycle, labelsItsNode, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
@@ -74,5 +75,5 @@ export const deletingFlow: readonly Step[] = [
   { number: 'D24', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },
   { number: 'D25', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: by(CONDITIONS.drivesResigned) },
-  { number: 'D26', name: 'HandleDeletion', when: [], run: finalize, onFailure: 'stop', afterWrite: true },
+  { number: 'D26', name: 'HandleDeletion', when: [], run: finalize(ownDirectory), onFailure: 'stop', afterWrite: true },
 ];

@@ -4,6 +4,7 @@ import { isBackend, isClient, isDrive, isWekaContainer, shouldJoinCluster } from
 import { resigns } from './deleting.ts';
 import { mode, podAbsent, podPresent } from './pass.ts';
 import type { Step } from './step.ts';
+import { ownDirectory } from './steps/clean-up.ts';
 import { followsLifecycle, manageCsiLabels } from './steps/csi-labels.ts';
 import { countsMounts, waitForMountsOrDrain } from './steps/drain.ts';
 import { finalize } from './steps/finalize.ts';
@@ -36,5 +37,5 @@ export const destroyingFlow: readonly Step[] = [
   { number: 'X15', name: 'RemoveVirtualDrives', when: [leavesVirtualDrives], run: removeVirtualDrives, onFailure: 'stop',
     throttle: { everyMs: () => Number.POSITIVE_INFINITY, preset: false, stamp: 'success', key: uuidsOf } },
   { number: 'X16', name: 'ResignDrives', when: [mode(isDrive), resigns], run: resignDrives, onFailure: 'stop', afterWrite: true, condition: { type: CONDITIONS.drivesResigned, ...DESTROYING_RESIGNED } },
-  { number: 'X17', name: 'HandleDeletion', when: [], run: finalize, onFailure: 'stop', afterWrite: true },
+  { number: 'X17', name: 'HandleDeletion', when: [], run: finalize(ownDirectory), onFailure: 'stop', afterWrite: true },
 ];

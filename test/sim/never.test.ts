@@ -11,7 +11,6 @@ import {
   first,
   isGone,
   leftOut,
-  noPods,
   now,
   podOf,
   processOf,
@@ -20,6 +19,7 @@ import {
   table,
   tell,
 } from './never.ts';
+import { noPods } from './outsides.ts';
 import { createScene, MINUTE_MS, type Scene } from './scene.ts';
 
 const leaves =

@@ -8,8 +8,6 @@ import type { Step } from '../../actors/flows/step.ts';
 import { flows } from '../../actors/flows/tables.ts';
 import type { Pod } from '../../deploy/sandbox/world/objects.ts';
 import type { Process } from '../../deploy/sandbox/world/pod-process.ts';
-import type { World } from '../../deploy/sandbox/world/world.ts';
-import type { KubeApi } from '../../io/outside.ts';
 import { CONTAINERS, PODS, refOf } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { createScene, MINUTE_MS, type Scene, type SceneOptions, UP_MS_MAX } from './scene.ts';
@@ -88,16 +86,3 @@ export const nodeOf = ({ world }: Scene, container: WekaContainer) => {
   assert.ok(model, 'it has a node');
   return model;
 };
-
-/** An API server that says that the pods of such containers are gone as soon as they leave, to whoever reads one live. */
-export const noPods =
-  (prefix: string) =>
-  (api: KubeApi, { world }: { readonly world: World }): KubeApi => ({
-    ...api,
-    request: async (request, signal) => {
-      if (request.verb !== 'get' || request.ref.type !== PODS || !request.ref.name.startsWith(prefix))
-        return api.request(request, signal);
-      const leaves = world.store.get({ ...request.ref, type: CONTAINERS })?.metadata.deletionTimestamp !== undefined;
-      return leaves ? { kind: 'notFound', message: 'not found' } : api.request(request, signal);
-    },
-  });

@@ -1,4 +1,5 @@
 /** Empties the container's persistent directory through a Job on its node. Source: spec 03, 7; F24, F39. */
+import type { NodeName } from '../../../messages/ids.ts';
 import { type Draft, JOBS, refOf } from '../../../messages/kube.ts';
 import { conditionOf, type Job, nodeReady } from '../../../messages/resources.ts';
 import { done, failed, type Verdict, WAIT_MS, wait, warningEachMinute } from '../../../messages/verdict.ts';
@@ -13,8 +14,33 @@ import { kubeFailed, kubeText } from '../said.ts';
 export const CLEANED = 'PersistentDirCleaned';
 const VOLUME = 'weka-container-data';
 
+/** What is emptied, all of it, and from which node. */
+export interface PersistentDir {
+  readonly path: string;
+  readonly node: NodeName;
+  /** Of the node's record; absent without one. */
+  readonly os: string | undefined;
+  /** The claim it lies in; absent: it is the node's own. */
+  readonly claim: string | undefined;
+}
+
+/**
+ * Where the data of this container lie, and of no other: its uid ends the path. A text: why that is not certain, and
+ * nothing may be emptied. Source: spec 03, 14 no. 9.
+ */
+export function ownDirectory({ spec, node, nodeName, uid, settings, view }: Pass): PersistentDir | string {
+  if (uid === undefined || nodeName === undefined || !/^[0-9a-zA-Z-]+$/.test(uid)) return 'no uid or node to clean up';
+  const claim = spec.pvc === undefined ? undefined : (spec.pvc.name ?? '');
+  if (settings.localDataPvc !== '' && claim === undefined)
+    return 'race, container was not updated for on-container-spec pvc';
+  const info = node === undefined ? undefined : knownInfo(node, view, settings);
+  const os = info?.kind === 'known' ? info.info.os : undefined;
+  const base = claim === undefined ? hostBaseDirectory(os) : '/opt/k8s-weka';
+  return { path: `${base}/containers/${uid}`, node: nodeName, os, claim };
+}
+
 /** Done when there is nothing to be emptied, or no node to empty it on. */
-export function* cleanPersistentDir(pass: Pass): Script<Verdict> {
+export function* cleanPersistentDir(pass: Pass, directoryOf: typeof ownDirectory): Script<Verdict> {
   const { spec, status, node, nodeName, view } = pass;
   if (spec.overrides?.skipCleanupPersistentDir === true || status.timestamps?.[CLEANED] !== undefined) return done;
   if (nodeName === undefined || !hasPersistentStorage(spec.mode)) return done;
@@ -23,12 +49,12 @@ export function* cleanPersistentDir(pass: Pass): Script<Verdict> {
     if (!nodeReady(node))
       return wait(15_000, 'container node is not ready, cannot perform cleanup persistent dir operation');
   }
-  return yield* runJob(pass);
+  const directory = directoryOf(pass);
+  return typeof directory === 'string' ? failed(directory) : yield* runJob(pass, directory);
 }
 
-function* runJob(pass: Pass): Script<Verdict> {
-  const draft = cleanUpJob(pass);
-  if (typeof draft === 'string') return failed(draft);
+function* runJob(pass: Pass, directory: PersistentDir): Script<Verdict> {
+  const draft = cleanUpJob(pass, directory);
   const ref = refOf(JOBS, draft.metadata);
   const job = yield* kube<Job>({ verb: 'get', ref }, 'removal');
   if (job.kind === 'notFound') {
@@ -52,15 +78,10 @@ function* runJob(pass: Pass): Script<Verdict> {
   return failed(text, { events: [warningEachMinute('CleanupJobFailed', text)] });
 }
 
-/** Values reach the shell as positional arguments, never as its text. A text: why there can be no Job. */
-export function cleanUpJob(pass: Pass): (Draft & { readonly spec: unknown }) | string {
-  const { container, spec, node, nodeName, uid, settings, view } = pass;
-  if (uid === undefined || nodeName === undefined || !/^[0-9a-zA-Z-]+$/.test(uid)) return 'no uid or node to clean up';
-  if (settings.localDataPvc !== '' && spec.pvc === undefined)
-    return 'race, container was not updated for on-container-spec pvc';
-  const info = node === undefined ? undefined : knownInfo(node, view, settings);
-  const os = info?.kind === 'known' ? info.info.os : undefined;
-  const path = `${spec.pvc === undefined ? hostBaseDirectory(os) : '/opt/k8s-weka'}/containers/${uid}`;
+/** Values reach the shell as positional arguments, never as its text. */
+export function cleanUpJob(pass: Pass, { path, node, os, claim }: PersistentDir): Draft & { readonly spec: unknown } {
+  const { container, spec, uid, settings } = pass;
+  const hostPath = claim === undefined;
   const tolerations = [
     ...(spec.tolerations ?? []),
     ...(settings.skipAuxNoScheduleToleration
@@ -70,7 +91,6 @@ export function cleanUpJob(pass: Pass): (Draft & { readonly spec: unknown }) | s
           { operator: 'Exists', effect: 'PreferNoSchedule' },
         ]),
   ];
-  const hostPath = spec.pvc === undefined;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -84,9 +104,9 @@ export function cleanUpJob(pass: Pass): (Draft & { readonly spec: unknown }) | s
       template: {
         spec: {
           restartPolicy: 'OnFailure',
-          nodeName,
+          nodeName: node,
           ...(hostPath
-            ? { nodeSelector: { 'kubernetes.io/hostname': nodeName } }
+            ? { nodeSelector: { 'kubernetes.io/hostname': node } }
             : spec.nodeSelector === undefined
               ? {}
               : { nodeSelector: spec.nodeSelector }),
@@ -109,9 +129,9 @@ export function cleanUpJob(pass: Pass): (Draft & { readonly spec: unknown }) | s
             },
           ],
           volumes: [
-            hostPath
+            claim === undefined
               ? { name: VOLUME, hostPath: { path, type: 'DirectoryOrCreate' } }
-              : { name: VOLUME, persistentVolumeClaim: { claimName: spec.pvc?.name ?? '' } },
+              : { name: VOLUME, persistentVolumeClaim: { claimName: claim } },
           ],
         },
       },

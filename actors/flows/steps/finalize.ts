@@ -6,18 +6,20 @@ import { done, type Verdict } from '../../../messages/verdict.ts';
 import type { Script } from '../../calls.ts';
 import type { Pass } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
-import { cleanPersistentDir } from './clean-up.ts';
+import { cleanPersistentDir, type ownDirectory } from './clean-up.ts';
 import { leaveCsiLabels } from './csi-labels.ts';
 import { freeNics } from './nics.ts';
 import { dropFinalizer, FINALIZER } from './object.ts';
 import { settleSignResult } from './sign-drives.ts';
 import { stop } from './stop-pod.ts';
 
-/** One that only others still hold needs nothing more of us. */
-export const finalize = (pass: Pass): Verdict | Ask =>
-  pass.container.metadata.finalizers?.includes(FINALIZER) === true ? ask('object', finish(pass)) : done;
+/** One that only others still hold needs nothing more of us. `directoryOf`: what is emptied. */
+export const finalize =
+  (directoryOf: typeof ownDirectory) =>
+  (pass: Pass): Verdict | Ask =>
+    pass.container.metadata.finalizers?.includes(FINALIZER) === true ? ask('object', finish(pass, directoryOf)) : done;
 
-function* finish(pass: Pass): Script<Verdict> {
+function* finish(pass: Pass, directoryOf: typeof ownDirectory): Script<Verdict> {
   const owed = yield* settleSignResult(pass);
   if (owed !== undefined) return owed;
   const stopped = yield* stop(pass, 'forced');
@@ -27,7 +29,7 @@ function* finish(pass: Pass): Script<Verdict> {
   const unlabelled = yield* leaveCsiLabels(pass);
   // Before the Job: one that has to be tried again costs no second Job.
   if (unlabelled.kind !== 'done') return unlabelled;
-  const cleaned = yield* cleanPersistentDir(pass);
+  const cleaned = yield* cleanPersistentDir(pass, directoryOf);
   if (cleaned.kind !== 'done') return cleaned;
   const dropped = yield* dropFinalizer(pass);
   // Remembered, should the finalizer need another try.

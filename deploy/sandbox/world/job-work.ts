@@ -26,16 +26,18 @@ export function workOfJob(
   wipe(ctx, node, path);
 }
 
+/** `find <path> -mindepth 1 -delete`: also what of others lies below. */
 function wipe(ctx: WorldContext, node: NodeModel, path: string): void {
-  const directory = node.directories.get(path);
-  if (directory === undefined) return;
-  for (const process of node.processes.values()) {
-    if (process.directory !== directory) continue;
-    ctx.oracle.report('directory-wiped-in-use', `${process.namespace}/${process.pod}`, `${path} on ${node.name}`);
+  for (const [each, directory] of node.directories) {
+    if (each !== path && !each.startsWith(`${path}/`)) continue;
+    for (const process of node.processes.values()) {
+      if (process.directory !== directory) continue;
+      ctx.oracle.report('directory-wiped-in-use', `${process.namespace}/${process.pod}`, `${each} on ${node.name}`);
+    }
+    directory.files.clear();
+    directory.setUp = false;
+    directory.joinIps = [];
+    directory.membership = undefined;
+    node.directories.delete(each);
   }
-  directory.files.clear();
-  directory.setUp = false;
-  directory.joinIps = [];
-  directory.membership = undefined;
-  node.directories.delete(path);
 }

@@ -1,6 +1,6 @@
 /**
  * What a container that leaves, and a pod that ends, must never go through: judged from what runs and lies on the nodes.
- * The controller's view plays no part. Source: spec 03, 14 no. 6, 8, 10, 11, 14, 15, 17.
+ * The controller's view plays no part. Source: spec 03, 14 no. 6, 8, 10, 11, 13, 14, 15, 17.
  */
 import { CONDITIONS } from '../../../messages/condition.ts';
 import { controllerOf } from '../../../messages/kube.ts';
@@ -120,7 +120,18 @@ export function watchLeaves({ clock, oracle }: WorldContext, watched: Watched): 
     oracle.report('leave-waits-for-discovery', keyOf(container), `${node.metadata.name} has no record`);
   }
 
-  return { permitted: ({ podUid }) => void permittedAtMs.set(podUid, clock.monotonicMs()) };
+  return { permitted };
+
+  function permitted({ namespace, pod, podUid, node, startedAtMs }: Process): void {
+    const nowMs = clock.monotonicMs();
+    const first = !permittedAtMs.has(podUid);
+    permittedAtMs.set(podUid, nowMs);
+    const who = `${namespace}/${pod}`;
+    // One that was told itself is being deleted, or runs again after it was told.
+    const told = !first || pods.get(who)?.metadata.deletionTimestamp !== undefined;
+    if (startedAtMs < nowMs || told) return;
+    oracle.report('instruction-outlived-its-pod', who, `it could stop from its start on, on ${node.name}`);
+  }
 }
 
 const nodeOf = ({ spec, status }: Container): string | undefined => spec.nodeAffinity ?? status?.nodeAffinity;

@@ -18,6 +18,7 @@ export interface PodContainer {
   readonly name: string;
   readonly image: string;
   readonly env?: readonly EnvVar[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly resources?: {
     readonly requests?: Readonly<Record<string, Quantity>>;
     readonly limits?: Readonly<Record<string, Quantity>>;

@@ -38,6 +38,8 @@ export type Rule =
   | 'evicted-before-its-time'
   /** A pod was made for a container that had left its cluster, or had long been leaving. */
   | 'pod-made-for-leaving'
+  /** A pod that is to run was allowed to stop before it ran: that was meant for an earlier one. */
+  | 'instruction-outlived-its-pod'
   /** A container's object disappeared while its process lived on a reachable node. */
   | 'object-gone-under-process'
   /** A pod was given less time than its spec says; its weka was killed when the time was over. */

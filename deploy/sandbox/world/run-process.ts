@@ -12,7 +12,7 @@ import {
 } from './pod-process.ts';
 import { stopAllowed } from './stopping.ts';
 
-const PERSISTENT = `${RUNTIME}/`;
+const PERSISTENT_DIR = 'weka-container-persistence-dir';
 
 export interface Scripts {
   readonly startUp: (process: Process) => StartUp;
@@ -33,7 +33,9 @@ export function startProcess(
   const directory = persistentDirectory(node, pod);
   const waiting = new Set<() => void>();
   let permitted = false;
-  const fileMap = (path: string) => (path.startsWith(PERSISTENT) ? directory.files : ephemeral);
+  const lasting = lastingFolders(pod);
+  const fileMap = (path: string) =>
+    lasting.some((folder) => path.startsWith(`${folder}/`)) ? directory.files : ephemeral;
 
   const process: Process = {
     machine,
@@ -101,6 +103,8 @@ export function startProcess(
   }
 
   node.processes.set(process.podUid, process);
+  // What an earlier one left may concern it.
+  process.changed();
   play(scripts.startUp(process), (result) => {
     const sleepMs = 1_000 * Number(env.get('WEKA_OPERATOR_DEBUG_SLEEP') ?? 0);
     if (result === 'failed') process.after(sleepMs, () => process.end(1));
@@ -108,15 +112,27 @@ export function startProcess(
   return process;
 }
 
-/** Only plain values: the few fieldRef ones are not read by any script. */
+const mainOf = (pod: Pod) => pod.spec.containers.find(({ name }) => name === 'weka-container');
+
+/** Plain values and the pod's own uid: no script reads another field. */
 function environment(pod: Pod): ReadonlyMap<string, string> {
-  const container = pod.spec.containers.find(({ name }) => name === 'weka-container');
-  return new Map((container?.env ?? []).map(({ name, value }) => [name, value ?? '']));
+  return new Map(
+    (mainOf(pod)?.env ?? []).map(({ name, value, valueFrom }) => [
+      name,
+      valueFrom?.fieldRef?.fieldPath === 'metadata.uid' ? pod.metadata.uid : (value ?? ''),
+    ]),
+  );
 }
 
-/** Volume `weka-container-persistence-dir`; a pod without one loses everything with its container. */
+/** Whose files outlive the container. */
+function lastingFolders(pod: Pod): readonly string[] {
+  const mounts = mainOf(pod)?.volumeMounts ?? [];
+  return [RUNTIME, ...mounts.filter(({ name }) => name === PERSISTENT_DIR).map(({ mountPath }) => mountPath)];
+}
+
+/** A pod without that volume loses everything with its container. */
 function persistentDirectory(node: NodeModel, pod: Pod): Directory {
-  const volume = pod.spec.volumes?.find(({ name }) => name === 'weka-container-persistence-dir');
+  const volume = pod.spec.volumes?.find(({ name }) => name === PERSISTENT_DIR);
   const path = volume?.hostPath?.path;
   if (path === undefined) return emptyDirectory();
   const known = node.directories.get(path) ?? emptyDirectory();

@@ -37,5 +37,6 @@ export const stopAllowed = (process: Process): boolean =>
 const forceAllowed = (process: Process): boolean =>
   process.read(ALLOW_FORCE_STOP) !== undefined || instruction(process)?.allowForceStop === true;
 
-const instruction = ({ node, containerUid, podUid }: Process) =>
-  node.stopInstructions.get(`${containerUid}/${podUid}/${node.bootId}`);
+/** Where it looks is said by its environment, not by what it is. */
+const instruction = ({ node, containerUid, env }: Process) =>
+  node.stopInstructions.get(`${containerUid}/${env.get('POD_ID')}/${node.bootId}`);

@@ -126,7 +126,10 @@ export function podOf({ metadata, spec }: Container & { spec: Record<string, unk
         {
           name: 'weka-container',
           image: String(spec.image),
-          env: Object.entries(env).map(([name, value]) => ({ name, value })),
+          env: [
+            ...Object.entries(env).map(([name, value]) => ({ name, value })),
+            { name: 'POD_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+          ],
           resources: { requests: resources, limits: resources },
         },
       ],

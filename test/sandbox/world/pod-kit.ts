@@ -102,6 +102,7 @@ export function podKit(seed = 'pod-kit') {
   ) => {
     const env = {
       WEKA_CONTAINER_ID: uid,
+      POD_ID: podUid,
       MODE: mode,
       NAME: `${mode}x${uid}`,
       CORES: '2',

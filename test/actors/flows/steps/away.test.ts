@@ -1,7 +1,7 @@
 /** The last steps: signatures erased, directory emptied, finalizer gone. Each destroys data: what must hold before, and what is remembered. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CLEANED, cleanPersistentDir, cleanUpJob } from '../../../../actors/flows/steps/clean-up.ts';
+import { CLEANED, cleanPersistentDir, cleanUpJob, ownDirectory } from '../../../../actors/flows/steps/clean-up.ts';
 import { finalize } from '../../../../actors/flows/steps/finalize.ts';
 import { NOT_MEMBER, resignDrives } from '../../../../actors/flows/steps/resign-drives.ts';
 import type { Condition } from '../../../../messages/condition.ts';
@@ -266,7 +266,7 @@ const signer = (status: Partial<WekaContainerStatus> = {}, given: { readonly typ
     status: { status: 'PodRunning', result: SIGNED, ...status },
   });
 const leaves = (container = signer(), lines: readonly Line[] = [], given: PassGiven = {}): Verdict =>
-  playStep(finalize(passFor(container, given)), lines).verdict;
+  playStep(finalize(ownDirectory)(passFor(container, given)), lines).verdict;
 const SIGNER_ENDS: readonly Line[] = [
   ['get pods/weka/adhoc-op', absent],
   ['jsonPatch wekacontainers/weka/adhoc-op', did(signer())],
@@ -309,8 +309,10 @@ test('spec 06 §10 #51, #54: nothing is owed once it was processed, by another o
 const JOB = 'weka-cleanup-container-uid-drive';
 const JOB_AT = `jobs/${OPERATOR_NAMESPACE}/${JOB}`;
 const clean = (container = drive(), given: PassGiven = {}, lines: readonly Line[] = []): Verdict =>
-  play(cleanPersistentDir(passFor(container, { ...given, settings: { ...settings, ...given.settings } })), lines)
-    .verdict;
+  play(
+    cleanPersistentDir(passFor(container, { ...given, settings: { ...settings, ...given.settings } }), ownDirectory),
+    lines,
+  ).verdict;
 
 test('spec 03 §7: skipped by override, without a node, without a directory, on a node that is gone, and once done', () => {
   assert.equal(clean(drive({}, { overrides: { skipCleanupPersistentDir: true } })), done);
@@ -323,7 +325,7 @@ test('spec 03 §7: skipped by override, without a node, without a directory, on 
 test('nodes that are not known yet are not gone', () => {
   const pass = passFor(drive(), { without: [nodeOf()] });
   pass.view.setSynced(false);
-  assert.equal(play(cleanPersistentDir(pass), []).verdict, wait(3_000, 'nodes are not known yet'));
+  assert.equal(play(cleanPersistentDir(pass, ownDirectory), []).verdict, wait(3_000, 'nodes are not known yet'));
 });
 
 test('a node that is not ready is waited for', () => {
@@ -393,8 +395,10 @@ interface JobSpec {
   };
 }
 const jobFor = (container = drive(), given: PassGiven = {}) => {
-  const draft = cleanUpJob(passFor(container, { ...given, settings: { ...settings, ...given.settings } }));
-  if (typeof draft === 'string') throw new Error(draft);
+  const pass = passFor(container, { ...given, settings: { ...settings, ...given.settings } });
+  const directory = ownDirectory(pass);
+  if (typeof directory === 'string') throw new Error(directory);
+  const draft = cleanUpJob(pass, directory);
   return { ...draft, pod: (draft.spec as JobSpec).template.spec };
 };
 const osNode = (os: string) =>
@@ -450,7 +454,7 @@ test('spec 03 §17 #61: the race of the global claim wipes nothing', () => {
 test('spec 03 §14 no. 9: a uid that could leave its directory makes no Job', () => {
   for (const uid of ['', '..', 'a/b', '*']) {
     const odd = drive();
-    assert.is(cleanUpJob(passFor({ ...odd, metadata: { ...odd.metadata, uid } })), 'no uid or node to clean up');
+    assert.is(ownDirectory(passFor({ ...odd, metadata: { ...odd.metadata, uid } })), 'no uid or node to clean up');
   }
 });
 
@@ -462,7 +466,8 @@ const CLEANED_NOW: readonly Line[] = [
   [`delete ${JOB_AT}`, did(jobOf(JOB))],
 ];
 const end = (lines: readonly Line[], given: PassGiven = {}): Verdict =>
-  playStep(finalize(passFor(drive(), { ...given, settings: { ...settings, ...given.settings } })), lines).verdict;
+  playStep(finalize(ownDirectory)(passFor(drive(), { ...given, settings: { ...settings, ...given.settings } })), lines)
+    .verdict;
 
 test('spec 03 §14 no. 8: the finalizer goes only after a live read without a pod and an empty directory, in one pass', () => {
   assert.is(end([POD_GONE, ...CLEANED_NOW, [`jsonPatch ${ME}`, did(drive())]]).kind, 'done');
