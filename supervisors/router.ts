@@ -29,7 +29,8 @@ export interface Destinations {
 }
 
 const asUid = (uid: string): ContainerUid => uid as ContainerUid; // The API's uid of a WekaContainer.
-const CLEANUP_JOB = /^weka-cleanup-container-(.+)$/;
+/** Jobs that a container waits for, by its uid. */
+const JOB_OF_CONTAINER = /^weka-(?:cleanup-container|pvc-migrate)-(.+)$/;
 
 export function startRouter(stores: Stores, view: View, to: Destinations): void {
   stores.containers.onChange((change) => {
@@ -51,7 +52,7 @@ export function startRouter(stores: Stores, view: View, to: Destinations): void 
   });
   stores.jobs.onChange((change) => {
     const name = change.kind === 'malformed' ? change.meta.name : change.object.metadata.name;
-    const [, uid] = CLEANUP_JOB.exec(name) ?? [];
+    const [, uid] = JOB_OF_CONTAINER.exec(name) ?? [];
     if (uid !== undefined && view.container(asUid(uid)) !== undefined) to.container(asUid(uid));
   });
 }

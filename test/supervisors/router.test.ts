@@ -8,7 +8,7 @@ import { startRouter } from '../../supervisors/router.ts';
 import { createStores } from '../../supervisors/stores.ts';
 import { createView } from '../../supervisors/view.ts';
 import { testConfig } from '../support/config.ts';
-import { containerOf, ownedBy, podFor } from '../support/containers.ts';
+import { containerOf, jobOf, ownedBy, podFor } from '../support/containers.ts';
 import { random } from '../support/seeded.ts';
 import { simClock } from '../support/sim-clock.ts';
 
@@ -75,6 +75,25 @@ test('the end of its own pod is told to a container once', () => {
   listed();
   stores.pods.take({ kind: 'delete', meta: { ...podFor(container).metadata, resourceVersion: '2' } });
   assert.equal(told, ['uid-compute']);
+});
+
+test('a Job is told to the container whose uid ends its name, whatever it does for it', () => {
+  const { stores, told, listed } = routed();
+  const container = containerOf('compute');
+  fill(stores.containers, container);
+  fill(stores.jobs);
+  listed();
+  for (const [name, hears] of [
+    ['weka-cleanup-container-uid-compute', ['uid-compute']],
+    ['weka-pvc-migrate-uid-compute', ['uid-compute']],
+    ['weka-pvc-migrate-uid-of-none', []],
+    ['other-weka-pvc-migrate-uid-compute', []],
+    ['weka-something-uid-compute', []],
+  ] as const) {
+    told.length = 0;
+    stores.jobs.take({ kind: 'apply', seen: { kind: 'object', object: jobOf(name) } });
+    assert.equal(told, hears, name);
+  }
 });
 
 test.run();
