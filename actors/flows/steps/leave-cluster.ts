@@ -18,7 +18,7 @@ import type { Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { guidMismatch } from './identity.ts';
-import { chooseSibling, foreign, isVerdict, LOOK_AGAIN_MS, mismatched, readHost } from './sibling.ts';
+import { chooseSibling, isVerdict, LOOK_AGAIN_MS, mismatched, readHost, readOwnHost } from './sibling.ts';
 import { stop } from './stop-pod.ts';
 
 /** An id of another cluster than the owner's names some other host there. */
@@ -43,11 +43,9 @@ export const deactivateStopped = withId(function* (pass, id) {
 function* deactivateHost(pass: Pass, id: number): Script<Verdict> {
   const sibling = yield* chooseSibling(pass);
   if (isVerdict(sibling)) return sibling;
-  const host = yield* readHost(sibling.run, id);
-  if (host.kind === 'failed') return failed(host.reason);
+  const host = yield* readOwnHost(pass, sibling.run, id);
+  if (host.kind === 'refused') return host.verdict;
   if (host.kind === 'gone') return done;
-  const other = foreign(pass, host, id);
-  if (other !== undefined) return other;
   if (host.container.status === 'INACTIVE') return done;
   if (host.container.status === 'DEACTIVATING') return wait(LOOK_AGAIN_MS, 'container is deactivating');
   const command = deactivateContainer(id);
@@ -64,10 +62,8 @@ function* deactivateHost(pass: Pass, id: number): Script<Verdict> {
 export const removeDrives = withId(function* (pass, id) {
   const sibling = yield* chooseSibling(pass);
   if (isVerdict(sibling)) return sibling;
-  const host = yield* readHost(sibling.run, id);
-  if (host.kind === 'failed') return failed(host.reason);
-  const other = foreign(pass, host, id);
-  if (other !== undefined) return other;
+  const host = yield* readOwnHost(pass, sibling.run, id);
+  if (host.kind === 'refused') return host.verdict;
   const list = listContainerDrivesViaMember(id);
   const listed = yield* sibling.run(list);
   if (listed.kind !== 'ok') return failed(`${execText(list, listed)}, ${stderrOf(listed)}`);
@@ -110,11 +106,9 @@ function* removeAndVerify(pass: Pass, id: number): Script<Removal> {
   const kept = (verdict: Verdict): Removal => ({ verdict, removes: false });
   const sibling = yield* chooseSibling(pass);
   if (isVerdict(sibling)) return kept(sibling);
-  const before = yield* readHost(sibling.run, id);
+  const before = yield* readOwnHost(pass, sibling.run, id);
   if (before.kind === 'gone') return { verdict: done, removes: true };
-  if (before.kind === 'failed') return kept(failed(before.reason));
-  const other = foreign(pass, before, id);
-  if (other !== undefined) return kept(other);
+  if (before.kind === 'refused') return kept(before.verdict);
   const command = removeContainer(id);
   const outcome = yield* sibling.run(command);
   if (outcome.kind !== 'ok' && !hostNotFound(stderrOf(outcome), id)) {

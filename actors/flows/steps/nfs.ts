@@ -23,7 +23,7 @@ import { ownPod, type Pass } from '../pass.ts';
 import { withCondition } from '../run.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
-import { chooseSibling, foreign, isVerdict, type Run, readHost } from './sibling.ts';
+import { chooseSibling, isVerdict, type Run, readOwnHost } from './sibling.ts';
 
 /** Step 64. A wrong configuration fails it also when the ports are in place; nothing is run then. */
 export function ensureNfsPorts(pass: Pass): Verdict | Ask {
@@ -140,10 +140,8 @@ function* leave(pass: Pass, id: number): Script<Verdict> {
 function* leaveGroup(pass: Pass, run: Run, id: number, group: Group): Script<Verdict> {
   if (group.kind === 'failed') return failed(group.why);
   if (group.kind === 'absent' || group.ports.length === 0) return done;
-  const host = yield* readHost(run, id);
-  if (host.kind === 'failed') return failed(host.reason);
-  const other = foreign(pass, host, id);
-  if (other !== undefined) return other;
+  const host = yield* readOwnHost(pass, run, id);
+  if (host.kind === 'refused') return host.verdict;
   const error = yield* removePorts(run, id, group.ports);
   return error === undefined ? done : failed(error);
 }

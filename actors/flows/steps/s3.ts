@@ -13,7 +13,7 @@ import { ownerCluster } from '../owner-cluster.ts';
 import { ownPod, type Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
-import { chooseSibling, foreign, isVerdict, LOOK_AGAIN_MS, type Run, readHost } from './sibling.ts';
+import { chooseSibling, isVerdict, LOOK_AGAIN_MS, type Run, readOwnHost } from './sibling.ts';
 import { stop } from './stop-pod.ts';
 
 /** Step 63. */
@@ -52,10 +52,8 @@ function* leave(pass: Pass, id: number): Script<Verdict> {
   if (stopped.kind !== 'done') return stopped;
   const sibling = yield* chooseSibling(pass);
   if (isVerdict(sibling)) return sibling;
-  const host = yield* readHost(sibling.run, id);
-  if (host.kind === 'failed') return failed(host.reason);
-  const other = foreign(pass, host, id);
-  if (other !== undefined) return other;
+  const host = yield* readOwnHost(pass, sibling.run, id);
+  if (host.kind === 'refused') return host.verdict;
   const under = yield* underWay(pass, sibling.run, id);
   return under ?? (yield* askToLeave(pass, sibling.run, id));
 }

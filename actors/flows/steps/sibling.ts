@@ -91,13 +91,15 @@ export function* readHost(run: Run, id: number): Script<Host> {
   return { kind: 'known', container };
 }
 
-/** Set when the id is another container's by now: nothing is done to that one (F3). */
-export function foreign(pass: Pass, host: Host, id: number): Verdict | undefined {
-  if (host.kind !== 'known') return undefined;
-  const { container_name: containerName } = host.container;
-  return containerName === pass.spec.name
-    ? undefined
-    : mismatched(`host ${id} is ${containerName} in the cluster, not ${pass.spec.name}`);
+/** What may be done to the host of this id. `refused`: nothing, it is not known or another container's by now (F3). */
+export type OwnHost = Exclude<Host, { kind: 'failed' }> | { readonly kind: 'refused'; readonly verdict: Verdict };
+
+export function* readOwnHost({ spec }: Pass, run: Run, id: number): Script<OwnHost> {
+  const host = yield* readHost(run, id);
+  if (host.kind === 'failed') return { kind: 'refused', verdict: failed(host.reason) };
+  if (host.kind === 'gone' || host.container.container_name === spec.name) return host;
+  const text = `host ${id} is ${host.container.container_name} in the cluster, not ${spec.name}`;
+  return { kind: 'refused', verdict: mismatched(text) };
 }
 export const mismatched = (text: string): Verdict =>
   wait(LOOK_AGAIN_MS, text, { events: [warningEachMinute('ClusterIdMismatch', text)] });
