@@ -1,15 +1,13 @@
 /** CSI labels of a node: one place writes them, whatever its clients say and in which order. Spec 08, 2.5, 2.7, 10; F36. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decider, type Effect, initial } from '../../actors/node.ts';
-import type { Attempt } from '../../messages/ids.ts';
+import type { Effect } from '../../actors/node.ts';
 import type { KubeObject } from '../../messages/kube.ts';
-import type { CsiAnswer, CsiSays, NodeAnswer, NodeMessage } from '../../messages/node.ts';
+import type { CsiSays, NodeAsk } from '../../messages/node.ts';
 import { NODE, nodeOf, uidOf } from '../support/containers.ts';
 import { labelledNode, labelsFor, ofClient, parents } from '../support/csi.ts';
-import { fakeView } from '../support/fake-view.ts';
-import { SETTINGS } from '../support/pass.ts';
-import { conflict, did, type Line, play, refused } from '../support/play.ts';
+import { nodeBench, patchOf } from '../support/node-bench.ts';
+import { conflict, did, type Line, refused } from '../support/play.ts';
 
 const D = 'c.weka.weka.io';
 const [a, b] = [ofClient({ name: 'a' }), ofClient({ name: 'b' })];
@@ -17,37 +15,20 @@ const PATCH = (answer: unknown): Line => [`mergePatch nodes/${NODE}`, answer];
 const WRITTEN: readonly Line[] = [PATCH(did(nodeOf())), ['sleep 1000', undefined]];
 
 function bench(...objects: readonly KubeObject[]) {
-  const view = fakeView(...parents(), ...objects);
-  const settings = { ...SETTINGS, csiInstallationEnabled: true };
-  const decide = decider(NODE, { view, settings, flagsOf: () => undefined, newUuid: () => 'uuid', grants: new Map() });
-  let state = initial;
-  let fresh = 0;
-  const send = (msg: NodeMessage): readonly Effect[] => {
-    fresh += 1;
-    const [next, effects] = decide(state, msg, { fresh: fresh as Attempt, ms: fresh });
-    state = next;
-    return effects;
-  };
-  const ask = (of: Extract<NodeMessage, { kind: 'asked' }>['ask']) => {
-    let answer: NodeAnswer | undefined;
-    const effects = send({ kind: 'asked', ask: of, answer: (given) => (answer = given) });
-    for (const effect of effects) if (effect.kind === 'answer') effect.to(effect.answer);
-    return { answer: (answer as CsiAnswer | undefined)?.kind, effects };
+  const { view, send, ask, work } = nodeBench([...parents(), ...objects], { csiInstallationEnabled: true });
+  const asked = (of: NodeAsk) => {
+    const { answer, effects } = ask(of);
+    return { answer: answer.kind, effects };
   };
   return {
     view,
     send,
-    claim: (of: typeof a, says: CsiSays, driver = D) => ask({ kind: 'csiClaim', uid: uidOf(of), driver, says }),
-    leave: (of: typeof a, driver?: string) => ask({ kind: 'csiLeave', uid: uidOf(of), driver }),
-    /** Plays the patch that was started; `node` is what the store has then. Answers with its labels and what follows. */
-    work: (effects: readonly Effect[], lines: readonly Line[], node?: KubeObject) => {
-      const started = effects.find((effect) => effect.kind === 'work');
-      if (started === undefined) throw new Error('nothing was started');
-      const { calls, verdict } = play(started.script, lines);
-      if (node !== undefined) view.put(node);
-      const [call] = calls;
-      const patch = call?.kind === 'kube' && call.request.verb === 'mergePatch' ? call.request.patch : undefined;
-      return { patch, after: send({ kind: 'ended', work: 'csi', attempt: started.attempt, failure: verdict }) };
+    claim: (of: typeof a, says: CsiSays, driver = D) => asked({ kind: 'csiClaim', uid: uidOf(of), driver, says }),
+    leave: (of: typeof a, driver?: string) => asked({ kind: 'csiLeave', uid: uidOf(of), driver }),
+    /** `patch`: of the node's labels. */
+    work: (effects: readonly Effect[], lines: readonly Line[], stored?: KubeObject) => {
+      const { calls, after } = work(effects, lines, stored);
+      return { patch: patchOf(calls), after };
     },
   };
 }

@@ -2,16 +2,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allocateNicsOfNode, freeNics, lacksNics } from '../../actors/flows/steps/nics.ts';
-import { decider, type Effect, initial } from '../../actors/node.ts';
-import type { Attempt } from '../../messages/ids.ts';
 import type { KubeObject } from '../../messages/kube.ts';
-import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';
 import type { Node } from '../../messages/resources.ts';
 import { done, doneWith, failed, wait } from '../../messages/verdict.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { containerOf, NODE, nodeOf, uidOf } from '../support/containers.ts';
-import { fakeView } from '../support/fake-view.ts';
-import { passFor, SETTINGS, surroundings } from '../support/pass.ts';
+import { nodeBench, patchOf } from '../support/node-bench.ts';
+import { passFor } from '../support/pass.ts';
 import { conflict, did, type Line, play, playStep, refused } from '../support/play.ts';
 import { story } from '../support/story.ts';
 
@@ -30,40 +27,12 @@ const changedState = (container: WekaContainer, state: WekaContainer['spec']['st
 });
 
 function bench(...objects: readonly KubeObject[]) {
-  const view = fakeView(...surroundings(), ...objects);
-  const decide = decider(NODE, {
+  const { view, ask, work } = nodeBench(objects);
+  return {
     view,
-    settings: SETTINGS,
-    flagsOf: () => undefined,
-    newUuid: () => 'uuid',
-    grants: new Map(),
-  });
-  let state = initial;
-  let fresh = 0;
-  const send = (msg: NodeMessage): readonly Effect[] => {
-    fresh += 1;
-    const [next, effects] = decide(state, msg, { fresh: fresh as Attempt, ms: fresh });
-    state = next;
-    return effects;
+    work,
+    ask: (container: WekaContainer, kind: 'nics' | 'releaseNics' = 'nics') => ask({ kind, uid: uidOf(container) }),
   };
-  const ask = (container: WekaContainer, kind: 'nics' | 'releaseNics' = 'nics') => {
-    let answer: NodeAnswer | undefined;
-    const effects = send({
-      kind: 'asked',
-      ask: { kind, uid: uidOf(container) },
-      answer: (given) => (answer = given),
-    });
-    for (const effect of effects) if (effect.kind === 'answer') effect.to(effect.answer);
-    return { answer, effects };
-  };
-  const work = (effects: readonly Effect[], lines: readonly Line[], stored?: KubeObject) => {
-    const started = effects.find((effect) => effect.kind === 'work');
-    if (started === undefined) throw new Error('nothing was started');
-    const { calls, verdict } = play(started.script, lines);
-    if (stored !== undefined) view.put(stored);
-    return { calls, after: send({ kind: 'ended', work: 'nics', attempt: started.attempt, failure: verdict }) };
-  };
-  return { view, ask, work };
 }
 const GET = (node: Node): Line => ['get nodes/node-1', did(node)];
 const PATCH = (answer: unknown): Line => ['mergePatch nodes/node-1', answer];
@@ -77,8 +46,7 @@ test('spec 05 §17 #43, 01 §23 #33: two that ask at once are served one after t
   assert.equal(first.answer, { kind: 'pending', delayMs: 3_000, reason: 'NICs are being allocated' });
   assert.not.ok(ask(b).effects.some(({ kind }) => kind === 'work'));
   const one = work(first.effects, [GET(cloud(['m1', 'm2'])), PATCH(did(nodeOf()))], cloud(['m1', 'm2'], ONE));
-  const written = one.calls[1];
-  assert.equal(written?.kind === 'kube' && written.request.verb === 'mergePatch' && written.request.patch, {
+  assert.equal(patchOf(one.calls), {
     metadata: { uid: 'uid-node-1', resourceVersion: '1', annotations: { 'weka.io/allocations': ONE } },
   });
   assert.equal(
@@ -103,8 +71,7 @@ test('spec 05 §17 #43: after a conflict the choice is made anew from what is th
     PATCH(did(nodeOf())),
   ];
   const { calls } = work(ask(a).effects, lines);
-  const last = calls.at(-1);
-  const patch = last?.kind === 'kube' && last.request.verb === 'mergePatch' ? JSON.stringify(last.request.patch) : '';
+  const patch = JSON.stringify(patchOf(calls.slice(-1)));
   assert.ok(patch.includes('m2') && patch.includes('x/y'), patch);
 });
 
@@ -112,8 +79,7 @@ test('F26: NICs of a container that is gone are given to one that needs them', (
   const b = backend('b');
   const { ask, work } = bench(cloud(['m1'], ONE), b);
   const { calls } = work(ask(b).effects, [GET(cloud(['m1'], ONE)), PATCH(did(nodeOf()))]);
-  const [, patch] = calls;
-  assert.equal(patch?.kind === 'kube' && patch.request.verb === 'mergePatch' && patch.request.patch, {
+  assert.equal(patchOf(calls), {
     metadata: {
       uid: 'uid-node-1',
       resourceVersion: '1',
@@ -129,8 +95,7 @@ test('spec 05 §17 #43: a container that leaves gives its NICs back, before othe
   const leaves = ask(a, 'releaseNics');
   assert.equal(leaves.answer, said);
   const { calls, after } = work(leaves.effects, [GET(cloud(['m1'], ONE)), PATCH(did(nodeOf()))], cloud(['m1'], '{}'));
-  const [, patch] = calls;
-  assert.equal(patch?.kind === 'kube' && patch.request.verb === 'mergePatch' && patch.request.patch, {
+  assert.equal(patchOf(calls), {
     metadata: { uid: 'uid-node-1', resourceVersion: '1', annotations: { 'weka.io/allocations': '{}' } },
   });
   assert.equal(after, [{ kind: 'wake', uid: uidOf(a) }]);

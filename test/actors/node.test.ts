@@ -3,83 +3,29 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../actors/calls.ts';
 import { spawn, tell } from '../../actors/machine.ts';
-import {
-  decider,
-  type Effect,
-  type Grants,
-  initial,
-  node,
-  RETRY_MS_MAX,
-  RETRY_MS_MIN,
-  type State,
-} from '../../actors/node.ts';
+import { decider, type Effect, initial, node, RETRY_MS_MAX, RETRY_MS_MIN } from '../../actors/node.ts';
 import type { Config } from '../../config.ts';
-import type { Attempt, ContainerUid, NodeName } from '../../messages/ids.ts';
+import type { Attempt, ContainerUid } from '../../messages/ids.ts';
 import type { FeatureFlags } from '../../messages/image.ts';
 import type { KubeObject } from '../../messages/kube.ts';
 import type { NodeAnswer, NodeAsk, NodeMessage } from '../../messages/node.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { containerOf, memberOf, NODE, nodeOf, podFor, uidOf } from '../support/containers.ts';
 import { drive } from '../support/drive.ts';
-import { type FakeView, fakeView } from '../support/fake-view.ts';
+import { fakeView } from '../support/fake-view.ts';
+import { nodeBench } from '../support/node-bench.ts';
 import { SETTINGS, surroundings } from '../support/pass.ts';
 import { conflict, did, exists, type Line, nameOf, play } from '../support/play.ts';
 import { stage } from '../support/stage.ts';
 
 const newUuid = (): string => 'uuid';
 
-interface Bench {
-  readonly view: FakeView;
-  /** Sends a message; returns its effects. */
-  readonly send: (msg: NodeMessage) => readonly Effect[];
-  readonly ask: (ask: NodeAsk) => NodeAnswer;
-  readonly state: () => State;
-  /** As after a crash: the state is gone. */
-  readonly restart: () => void;
-  /** What the last turn started, as its calls; ends it with that failure or none. */
-  readonly work: (effects: readonly Effect[], lines: readonly Line[]) => readonly Effect[];
-}
-function bench(objects: readonly KubeObject[], settings: Partial<Config> = {}): Bench {
-  const view = fakeView(...surroundings(), ...objects);
-  const grants = new Map<NodeName, Grants>();
-  const decide = decider(NODE, {
-    view,
-    settings: { ...SETTINGS, ...settings },
-    flagsOf: () => undefined,
-    newUuid,
-    grants,
-  });
-  let state = initial;
-  let attempt = 0;
-  const send = (msg: NodeMessage): readonly Effect[] => {
-    attempt += 1;
-    const [next, effects] = decide(state, msg, { fresh: attempt as Attempt, ms: attempt });
-    state = next;
-    for (const effect of effects) {
-      if (effect.kind === 'keep') grants.set(NODE, effect.allocated);
-      if (effect.kind === 'answer') effect.to(effect.answer);
-    }
-    return effects;
-  };
+function bench(objects: readonly KubeObject[], settings: Partial<Config> = {}) {
+  const { ask, work, ...rest } = nodeBench(objects, settings);
   return {
-    view,
-    send,
-    state: () => state,
-    restart: () => {
-      state = initial;
-    },
-    ask: (ask) => {
-      let answer: NodeAnswer | undefined;
-      send({ kind: 'asked', ask, answer: (given) => (answer = given) });
-      if (answer === undefined) throw new Error('not answered in its turn');
-      return answer;
-    },
-    work: (effects, lines) => {
-      const started = effects.find((effect) => effect.kind === 'work');
-      if (started === undefined) throw new Error('nothing was started');
-      const { verdict } = play(started.script, lines);
-      return send({ kind: 'ended', work: started.subject, attempt: started.attempt, failure: verdict });
-    },
+    ...rest,
+    ask: (of: NodeAsk): NodeAnswer => ask(of).answer,
+    work: (effects: readonly Effect[], lines: readonly Line[]) => work(effects, lines).after,
   };
 }
 const NO_FLAGS: FeatureFlags = {};

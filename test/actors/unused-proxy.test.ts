@@ -2,13 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UNUSED_MS } from '../../actors/node/unused-proxy.ts';
-import { decider, type Effect, initial } from '../../actors/node.ts';
-import type { Attempt } from '../../messages/ids.ts';
+import type { Effect } from '../../actors/node.ts';
 import type { KubeObject } from '../../messages/kube.ts';
-import type { NodeMessage } from '../../messages/node.ts';
 import { containerOf, NODE, nodeOf, OPERATOR_NAMESPACE } from '../support/containers.ts';
-import { fakeView } from '../support/fake-view.ts';
-import { SETTINGS, surroundings } from '../support/pass.ts';
+import { nodeBench } from '../support/node-bench.ts';
 import { absent, agentOk, did, type Line, noAgent, play, refused } from '../support/play.ts';
 
 const NAME = `weka-drives-proxy-${NODE}`;
@@ -23,16 +20,7 @@ const drive = (given: Parameters<typeof containerOf>[1] = {}) =>
   containerOf('drive', { ...given, spec: { driveCapacity: 500, numDrives: 1, ...given.spec } });
 
 function bench(objects: readonly KubeObject[], collectLeftovers = true) {
-  const view = fakeView(...surroundings(), ...objects);
-  const settings = { ...SETTINGS, collectLeftovers };
-  const decide = decider(NODE, { view, settings, flagsOf: () => undefined, newUuid: () => 'u', grants: new Map() });
-  let state = initial;
-  let fresh = 0;
-  const send = (msg: NodeMessage, ms: number): readonly Effect[] => {
-    const [next, effects] = decide(state, msg, { fresh: ++fresh as Attempt, ms });
-    state = next;
-    return effects;
-  };
+  const { view, send } = nodeBench(objects, { collectLeftovers });
   return { view, send, at: (ms: number) => send({ kind: 'lookAgain' }, ms) };
 }
 const workOf = (effects: readonly Effect[]) => effects.find((effect) => effect.kind === 'work');
