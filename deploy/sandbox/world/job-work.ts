@@ -2,6 +2,7 @@
 import type { Cache } from './cache.ts';
 import type { WorldContext } from './context.ts';
 import type { Container } from './holders.ts';
+import { inClaim } from './node-model.ts';
 import type { PodSpec } from './objects.ts';
 import type { NodeModel } from './pod-process.ts';
 
@@ -15,15 +16,21 @@ export function workOfJob(
   job: string,
   { volumes = [] }: PodSpec,
 ): void {
-  const path = volumes.find(({ name }) => name === VOLUME)?.hostPath?.path;
-  if (!job.startsWith(CLEAN_UP) || path === undefined) return;
+  if (!job.startsWith(CLEAN_UP)) return;
   const uid = job.slice(CLEAN_UP.length);
+  const { hostPath, persistentVolumeClaim: claim } = volumes.find(({ name }) => name === VOLUME) ?? {};
+  const path = hostPath?.path ?? (claim === undefined ? undefined : inClaim(claim.claimName, uid));
+  if (path === undefined) return;
   const owner = [...containers.all()].find((each) => path.endsWith(`/containers/${each.metadata.uid}`));
   // The object outlives its directory, and goes: any other is somebody else's.
   if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp === undefined) {
     ctx.oracle.report('foreign-directory-wiped', job, `${path} on ${node.name}`);
   }
   wipe(ctx, node, path);
+  for (const [left] of node.directories) {
+    if (!left.endsWith(`/containers/${uid}`)) continue;
+    ctx.oracle.report('other-directory-wiped', job, `${path}, its data lie in ${left} on ${node.name}`);
+  }
 }
 
 /** `find <path> -mindepth 1 -delete`: also what of others lies below. */

@@ -54,6 +54,8 @@ export interface Directory {
   joinIps: readonly string[];
   membership: { readonly guid: string; readonly hostId: number } | undefined;
 }
+/** Its key among the directories of a node: that of one on the host is its path. */
+export const inClaim = (claim: string, containerUid: string): string => `${claim}:/containers/${containerUid}`;
 export const emptyDirectory = (): Directory => ({
   files: new Map(),
   setUp: false,

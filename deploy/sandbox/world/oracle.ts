@@ -51,9 +51,10 @@ export type Rule =
   | 'container-on-two-nodes'
   /** A pod object was removed while its process lived on a reachable node. */
   | 'pod-removed-under-process'
-  /** The persistent directory was wiped under a living process, or of a container that is to stay. */
+  /** The persistent directory was wiped under a living process, of a container that is to stay, or where its data do not lie. */
   | 'directory-wiped-in-use'
   | 'foreign-directory-wiped'
+  | 'other-directory-wiped'
   /** Two loaders at work on one node. */
   | 'drivers-loaded-twice-at-once'
   /** Drivers of one image were loaded while a frontend of another ran on the node. */

@@ -39,7 +39,7 @@ export interface NodeModel {
   activeMounts: number;
   /** By serial. */
   readonly drives: Map<string, PhysicalDrive>;
-  /** By host path. */
+  /** By host path, or by claim. */
   readonly directories: Map<string, Directory>;
   /** By `<container uid>/<pod uid>/<boot id>`. */
   readonly stopInstructions: Map<string, StopInstruction>;

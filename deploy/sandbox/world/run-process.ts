@@ -1,5 +1,5 @@
 /** Drives a process through the scripts of its mode, from its start to its end. Source: spec 04, 12; spec 07, 21.1. */
-import { type Directory, emptyDirectory } from './node-model.ts';
+import { type Directory, emptyDirectory, inClaim } from './node-model.ts';
 import type { Pod } from './objects.ts';
 import {
   type Machine,
@@ -13,6 +13,7 @@ import {
 import { stopAllowed } from './stopping.ts';
 
 const PERSISTENT_DIR = 'weka-container-persistence-dir';
+const CLAIM = 'weka-container-global-persistence-dir';
 
 export interface Scripts {
   readonly startUp: (process: Process) => StartUp;
@@ -30,7 +31,7 @@ export function startProcess(
 ): Process {
   const env = environment(pod);
   const ephemeral = new Map<string, string>();
-  const directory = persistentDirectory(node, pod);
+  const directory = persistentDirectory(node, pod, env);
   const waiting = new Set<() => void>();
   let permitted = false;
   const lasting = lastingFolders(pod);
@@ -130,13 +131,15 @@ function lastingFolders(pod: Pod): readonly string[] {
   return [RUNTIME, ...mounts.filter(({ name }) => name === PERSISTENT_DIR).map(({ mountPath }) => mountPath)];
 }
 
-/** A pod without that volume loses everything with its container. */
-function persistentDirectory(node: NodeModel, pod: Pod): Directory {
-  const volume = pod.spec.volumes?.find(({ name }) => name === PERSISTENT_DIR);
-  const path = volume?.hostPath?.path;
-  if (path === undefined) return emptyDirectory();
-  const known = node.directories.get(path) ?? emptyDirectory();
-  node.directories.set(path, known);
+/** In the claim where the pod is told to use it (spec 04, 12.1). A pod without any loses everything with its container. */
+function persistentDirectory(node: NodeModel, { spec: { volumes = [] } }: Pod, env: Process['env']): Directory {
+  const volume = (wanted: string) => volumes.find(({ name }) => name === wanted);
+  const claim = volume(CLAIM)?.persistentVolumeClaim?.claimName;
+  const global = env.get('WEKA_PERSISTENCE_MODE') === 'global' && claim !== undefined;
+  const key = global ? inClaim(claim, env.get('WEKA_CONTAINER_ID') ?? '') : volume(PERSISTENT_DIR)?.hostPath?.path;
+  if (key === undefined) return emptyDirectory();
+  const known = node.directories.get(key) ?? emptyDirectory();
+  node.directories.set(key, known);
   return known;
 }
 
