@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../io/clock.ts';
 import { jittered, type Random } from '../io/random.ts';
+import { CONTESTED_MS, REFERENCE_MANAGER } from '../io/second-writer.ts';
 import { CONDITIONS, isTrue } from '../messages/condition.ts';
 import type { ContainerMessage } from '../messages/container.ts';
 import type { Ending } from '../messages/ending.ts';
@@ -24,15 +25,19 @@ import { runScript } from './worker.ts';
 
 /** Spread of every delay, so that a fleet that started together does not stay in step. */
 const JITTER = 0.1;
+/** How often a container says that it stands back. */
+const CONTESTED_TOLD_MS = 60_000;
 /** Ends a turn that only wrote: the next pass stays where it was planned. */
 const TOLD = 'told';
 
 export type FlowName = ContainerState;
 export type Flows = Readonly<Record<FlowName, readonly Step[]>>;
 
-/** What the store holds: the container, or why it cannot be read as one. */
+/** What the store holds: the container, that it is not ours to touch now, or why it cannot be read as one. */
 export type Seen =
   | { readonly kind: 'container'; readonly container: WekaContainer }
+  /** Another controller has changed `what`; until `untilMs` (monotonic) nothing may be done to it. */
+  | { readonly kind: 'contested'; readonly what: string; readonly untilMs: number }
   | { readonly kind: 'malformed'; readonly problems: readonly string[] };
 
 export interface State {
@@ -92,6 +97,7 @@ export function decider(flows: Flows, surroundings: Surroundings) {
     const nothing: Turn<State, Effect> = [before, []];
     if (seen === undefined) return input.kind === 'lookAgain' ? abandon(before) : nothing;
     if (seen.kind === 'malformed') return input.kind === 'lookAgain' ? malformed(before, seen.problems, now) : nothing;
+    if (seen.kind === 'contested') return standBack(before, input, seen, now);
     const { container } = seen;
     const state = rebased(before, container);
     const ignore: Turn<State, Effect> = [state, []];
@@ -279,6 +285,28 @@ function malformed(state: State, problems: readonly string[], now: Now): Turn<St
   return [
     resting,
     [...(state.child === '' ? [] : [{ kind: 'abort', child: state.child } as const]), { kind: 'record', note }],
+  ];
+}
+/**
+ * What is under way is stopped, and what was learned forgotten: it may be the other's doing. Said each minute, for as long as it
+ * lasts; then a pass begins as after a restart. A write under way ends by itself, in a conflict. Source: spec 08, 8.8.
+ */
+function standBack(
+  state: State,
+  input: Input,
+  { what, untilMs }: Extract<Seen, { kind: 'contested' }>,
+  now: Now,
+): Turn<State, Effect> {
+  if (input.kind !== 'lookAgain' && input.attempt !== state.attempt) return [state, []];
+  const text = `${REFERENCE_MANAGER} has changed status.${what}: another controller reconciles it too. Nothing is done to it until ${CONTESTED_MS / 60_000} minutes have passed without such a write`;
+  const { flow, walk: walked, child } = state;
+  return [
+    { ...initial, attempt: now.fresh, flow, walk: begin(undefined, walked.memory) },
+    [
+      ...(child === '' ? [] : [{ kind: 'abort', child } as const]),
+      { kind: 'record', note: warningEachMinute('SecondWriter', text) },
+      { kind: 'timer', attempt: now.fresh, delayMs: Math.min(CONTESTED_TOLD_MS, untilMs - now.ms) },
+    ],
   ];
 }
 const leaves = (flow: FlowName): boolean => flow === 'deleting' || flow === 'destroying';

@@ -53,6 +53,8 @@ export const EVENTS: Readonly<Record<string, string>> = {
   ReconcileWekaLocalStatusError: 'Its process could not be asked for its status for a while.',
   ResourceOwnedTwice: 'A drive or a port is held by two containers.',
   ResourcesAllocated: 'Drives and ports were chosen for it.',
+  SecondWriter:
+    'Another controller reconciles it too: nothing is done to it until that has not written to it for five minutes. Each minute.',
   StatusWriteRefused: 'The API server refuses its status; the text is the server’s.',
   TelemetryContainerWithoutComputeNeighbor: 'No compute container has been beside it for a while: it goes.',
   TolerationMismatch: 'Its node has a taint that it does not tolerate: it leaves.',

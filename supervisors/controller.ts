@@ -111,7 +111,9 @@ export function createController(options: ControllerOptions): Controller {
     const problem = stores.containers.problemOf(uid);
     if (problem !== undefined) return { kind: 'malformed', problems: [problem] };
     const found = stores.containers.get(uid);
-    return found === undefined ? undefined : { kind: 'container', container: found };
+    if (found === undefined) return undefined;
+    const contest = stores.secondWriters.contestOf(uid);
+    return contest === undefined ? { kind: 'container', container: found } : { kind: 'contested', ...contest };
   };
   const about = (uid: ContainerUid): WekaContainer | undefined => stores.containers.get(uid);
   /** Also one that could never be read has an identity. */
@@ -212,6 +214,7 @@ export function createController(options: ControllerOptions): Controller {
       fleet.forget(uid);
       events.forget(uid);
       recorder.forget(uid);
+      stores.secondWriters.forget(uid);
     },
     node: (name) => nodes.tell(name, { kind: 'lookAgain' }),
     nodeIsRunning: (name) => nodes.has(name),

@@ -1,18 +1,18 @@
 /**
  * Evicted pods keep their name for ever: they are deleted, so that whoever they belong to makes new ones. Looks at pods alone,
- * not at their containers. Source: spec 08, 6.6; spec 02, 2.7.
+ * not at their containers, but for those that another controller reconciles too. Source: spec 08, 6.6; spec 02, 2.7.
  */
 import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Log } from '../io/log.ts';
 import type { Submit } from '../io/submit.ts';
-import { PODS, refOf } from '../messages/kube.ts';
+import { controllerOf, PODS, refOf } from '../messages/kube.ts';
 import type { Pod } from '../messages/resources.ts';
 import type { Stores } from './stores.ts';
 
 export interface PodCleaner {
   /** Pods that the operator has made, by their label. */
-  readonly stores: Pick<Stores, 'pods'>;
+  readonly stores: Pick<Stores, 'pods' | 'secondWriters'>;
   readonly submit: Submit;
   readonly settings: Pick<Config, 'evictedPodCleanupEnabled' | 'evictedPodCleanupIntervalMs'>;
   readonly clock: Clock;
@@ -25,10 +25,12 @@ export function startPodCleaner({ stores, submit, settings, clock, log }: PodCle
   let cancel = (): void => {};
   const next = (): void => {
     cancel = clock.after(settings.evictedPodCleanupIntervalMs, () => {
-      for (const pod of stores.pods.list()) if (isEvicted(pod)) remove(pod);
+      for (const pod of stores.pods.list()) if (isEvicted(pod) && !isContested(pod)) remove(pod);
       next();
     });
   };
+  const isContested = ({ metadata }: Pod): boolean =>
+    stores.secondWriters.contestOf(controllerOf(metadata)?.uid ?? '') !== undefined;
   const remove = ({ metadata }: Pod): void => {
     const { name, namespace, uid } = metadata;
     const request = { verb: 'delete', ref: refOf(PODS, metadata), uid, propagation: 'Background' } as const;

@@ -35,6 +35,12 @@ export function controllerFamilies(
     ]),
     ...watcherFamilies(stores.watchers, nowMs),
     ...eventFamilies(events.counts),
+    {
+      name: 'containers_contested',
+      help: 'Containers that another controller reconciles too; nothing is done to them.',
+      type: 'gauge',
+      read: () => [{ labels: {}, value: stores.secondWriters.count() }],
+    },
     { name: 'containers', help: 'Containers by mode and status.', type: 'gauge', read: byStatus },
   ];
 }

@@ -8,6 +8,7 @@ import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
 import { projectAs, projectContainer, projectNode, projectPod } from '../io/projections.ts';
 import type { Random } from '../io/random.ts';
+import { createSecondWriters, type SecondWriters } from '../io/second-writer.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { startWatcher, type Watcher, type WatcherCounts } from '../io/watcher.ts';
 import {
@@ -40,6 +41,8 @@ import type { WekaContainer } from '../messages/weka-container.ts';
 
 export interface Stores {
   readonly containers: Store<WekaContainer>;
+  /** Of them: those that another controller reconciles too. */
+  readonly secondWriters: SecondWriters;
   readonly pods: Store<Pod>;
   readonly agentPods: Store<Pod>;
   readonly nodes: Store<Node>;
@@ -130,7 +133,8 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     labelSelector: 'app=weka-node-agent,control-plane=weka-node-agent',
   });
   const pods = watched<Pod>('pods', PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
-  const containers = watched<WekaContainer>('containers', CONTAINERS, projectContainer);
+  const secondWriters = createSecondWriters({ held: (uid) => containers.get(uid), clock, log });
+  const containers = watched<WekaContainer>('containers', CONTAINERS, secondWriters.watching(projectContainer));
 
   const beforeContainers = all.slice(0, -1);
   async function warm(): Promise<void> {
@@ -147,6 +151,7 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   };
   return {
     containers,
+    secondWriters,
     pods,
     agentPods,
     nodes,

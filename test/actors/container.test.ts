@@ -43,6 +43,7 @@ const tables = (active: readonly Step[], more: Partial<Flows> = {}): Flows => ({
   destroying: [],
   ...more,
 });
+const contested = { kind: 'contested', what: 'status', untilMs: 100_000 } as const;
 /** News that others act upon, and news that only describes a wait. */
 const joined = doneWith({ status: { containerID: 4 } });
 const waiting = doneWith({ status: { status: 'PodNotRunning' } });
@@ -56,6 +57,7 @@ interface Bench {
   readonly state: () => State;
   stored: WekaContainer | undefined;
   malformed: readonly string[] | undefined;
+  contested: Extract<Seen, { kind: 'contested' }> | undefined;
   nowMs: number;
 }
 function bench(flows: Flows, stored: WekaContainer = containerOf('drive')): Bench {
@@ -66,6 +68,7 @@ function bench(flows: Flows, stored: WekaContainer = containerOf('drive')): Benc
   const bench: Bench = {
     stored,
     malformed: undefined,
+    contested: undefined,
     nowMs: 0,
     state: () => state,
     look: () => bench.send({ kind: 'lookAgain' }),
@@ -82,7 +85,7 @@ function bench(flows: Flows, stored: WekaContainer = containerOf('drive')): Benc
       const seen: Seen | undefined =
         bench.malformed !== undefined
           ? { kind: 'malformed', problems: bench.malformed }
-          : bench.stored && { kind: 'container', container: bench.stored };
+          : (bench.contested ?? (bench.stored && { kind: 'container', container: bench.stored }));
       const moment = { nowMs: bench.nowMs, wallMs: bench.nowMs, chance: 0.5 };
       const [next, effects] = decide(state, { ...msg, seen, moment }, { fresh: fresh as Attempt, ms: bench.nowMs });
       state = next;
@@ -481,6 +484,40 @@ test('as an actor: one look at the start, the timer, a child that is aborted by 
   assert.equal(log.slice(4), ['call', 'aborted', 'Leaving']);
   system.stop();
   assert.is(clock.pendingCount(), 0);
+});
+
+test('contested: its script is stopped, its words are late, and it says so each minute until the end of it', () => {
+  const b = bench(tables([step('a', asks)]));
+  b.look();
+  const { attempt } = b.state();
+  b.contested = contested;
+  const effects = b.look();
+  assert.equal(kinds(effects), ['abort pod', 'record SecondWriter', 'timer']);
+  assert.is(delayOf(effects), 60_000);
+  assert.equal(kinds(b.send({ kind: 'ended', attempt, ending: { kind: 'returned', result: joined } })), []);
+  b.nowMs = 60_000;
+  const tick = b.send({ kind: 'tick', attempt: b.state().attempt });
+  assert.equal(kinds(tick), ['record SecondWriter', 'timer']);
+  assert.is(delayOf(tick), 40_000);
+  b.nowMs = 100_000;
+  b.contested = undefined;
+  assert.equal(kinds(b.send({ kind: 'tick', attempt: b.state().attempt })), ['ask']);
+});
+
+test('contested: what was learned and not yet told is forgotten, also by a write under way', () => {
+  const idle = bench(tables([step('a', () => waiting)]));
+  idle.look();
+  assert.ok(idle.state().untold);
+  idle.contested = contested;
+  assert.equal(kinds(idle.look()), ['record SecondWriter', 'timer']);
+  assert.is(idle.state().untold, undefined);
+
+  const writing = bench(tables([step('a', () => joined), step('b', asks, { afterWrite: true })]));
+  assert.equal(kinds(writing.look()), ['write']);
+  writing.contested = contested;
+  assert.equal(kinds(writing.wrote({ kind: 'conflict', message: 'modified' })), ['record SecondWriter', 'timer']);
+  assert.is(writing.state().phase, 'idle');
+  assert.is(writing.state().untold, undefined);
 });
 
 test.run();

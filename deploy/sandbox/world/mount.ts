@@ -87,6 +87,9 @@ function mishapsOf(request: ObjectRequest | ListRequest): readonly Mishap[] {
   return 'subresource' in request && request.subresource === 'status' ? STATUS_MISHAPS : WRITE_MISHAPS;
 }
 
+/** Its name in managedFields: what stands before the slash of its user agent (main.ts). */
+const CONTROLLER = 'wekacontainer-controller';
+
 function kubeOver(store: ApiStore, line: Line): KubeApi {
   const { clock, random, latencyMs } = line;
 
@@ -120,7 +123,7 @@ function kubeOver(store: ApiStore, line: Line): KubeApi {
   }
 
   return {
-    request: (request, signal) => call(request, () => store.request(request), signal),
+    request: (request, signal) => call(request, () => store.request(request, { fieldManager: CONTROLLER }), signal),
     list: (request, signal) => call(request, () => store.list(request), signal),
     watch: (request, take, signal) => watchOver(store, line, request, take, signal),
   };
