@@ -232,6 +232,7 @@ function saysOfNode(outcome: ExecOutcome): Verdict {
       return 'failed';
     // The API server's word about the pod, or an end that the node may have nothing to do with.
     case 'podGone':
+    case 'forbidden':
     case 'truncated':
     case 'dropped':
       return 'undecided';

@@ -59,6 +59,8 @@ export function endOfStatus(json: string, stdout: string, stderr: string): ExecE
 export function endOfRefusal(status: number, body: string): ExecEnd {
   const found = parsed(body);
   const message = typeof found?.message === 'string' ? found.message : body.slice(0, 1024).trim();
+  // Before its text is read: a pod that one may not look into is not gone. Source: spec 08, 11 no. 37.
+  if (status === 401 || status === 403) return { kind: 'forbidden', cause: `${status} ${message}`.trim() };
   // 400 is both: no such container, and no such protocol.
   const noPod = status === 404 || (status === 400 && !/upgrade|websocket|protocol/i.test(message));
   if (noPod || isContainerMissing(message)) return { kind: 'podGone', cause: message || `status ${status}` };

@@ -12,6 +12,8 @@ export type ExecOutcome =
   /** The output passed the size cap, or the stream ended without a status: never a success. */
   | { readonly kind: 'truncated'; readonly cause: string }
   | { readonly kind: 'podGone'; readonly cause: string }
+  /** The API server runs no command for this account (401, 403): says nothing about pod or node. */
+  | { readonly kind: 'forbidden'; readonly cause: string }
   /** `notStarted`: the connection was refused before the command could begin. Without it the command may live on in the pod. */
   | { readonly kind: 'transport'; readonly cause: string; readonly notStarted?: true }
   /** Never sent. */
@@ -28,6 +30,7 @@ export function mayLiveOn(outcome: ExecOutcome): boolean {
     case 'ok':
     case 'exit':
     case 'podGone':
+    case 'forbidden':
     case 'dropped':
       return false;
   }

@@ -40,6 +40,8 @@ export function execText(command: Command, outcome: Kept<ExecOutcome>): string {
     case 'podGone':
     case 'transport':
       return `Exec failed to stream: ${outcome.cause}`;
+    case 'forbidden':
+      return `No permission to run commands in pods: ${outcome.cause}`;
     case 'dropped':
       return `Exec not started: ${outcome.why}`;
     default:

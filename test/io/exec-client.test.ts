@@ -224,7 +224,7 @@ for (const [status, message, expected] of [
   [404, 'pods "p-1" not found', { kind: 'podGone', cause: 'pods "p-1" not found' }],
   [400, 'pod p-1 does not have a host assigned', { kind: 'podGone', cause: 'pod p-1 does not have a host assigned' }],
   [500, 'container not found ("weka-container")', { kind: 'podGone', cause: 'container not found ("weka-container")' }],
-  [403, 'forbidden', { kind: 'transport', cause: '403 forbidden', notStarted: true }],
+  [403, 'forbidden', { kind: 'forbidden', cause: '403 forbidden' }],
   [400, 'Upgrade request required', { kind: 'transport', cause: '400 Upgrade request required', notStarted: true }],
   [502, 'dial tcp', { kind: 'transport', cause: '502 dial tcp', notStarted: true }],
 ] as const) {
@@ -235,6 +235,13 @@ for (const [status, message, expected] of [
     });
   });
 }
+
+test('spec 08 §11 #37: with `create` on pods/exec alone a WebSocket, which is a GET, is forbidden: a permission problem, whatever its text', async () => {
+  const message = 'pods "p-1" is forbidden: User "x" cannot get resource "pods/exec" (container not found)';
+  await withServer({ refuse: refusal(403, message) }, async ({ client }) => {
+    assert.equal(await client.run(request), { kind: 'forbidden', cause: `403 ${message}` });
+  });
+});
 
 test('a 401 is answered once with fresh credentials', async () => {
   let token = 'old';
@@ -256,7 +263,7 @@ test('a 401 is answered once with fresh credentials', async () => {
   await withServer(
     server,
     async ({ client }) => {
-      assert.equal(await client.run(request), { kind: 'transport', cause: '401 Unauthorized', notStarted: true });
+      assert.equal(await client.run(request), { kind: 'forbidden', cause: '401 Unauthorized' });
       token = 'new';
       assert.is((await client.run(request)).kind, 'ok');
       assert.equal(seen, ['Bearer old', 'Bearer old', 'Bearer old', 'Bearer new']);

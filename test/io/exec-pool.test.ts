@@ -9,7 +9,8 @@ import { type ExecEnd, fakeExec, flush, OK } from './fake-jobs.ts';
 
 const TIMEOUT: ExecEnd = { kind: 'timeout', afterMs: 10_000 };
 const LOST: ExecEnd = { kind: 'transport', cause: 'connection lost' };
-const REFUSED: ExecEnd = { kind: 'transport', cause: '403 forbidden', notStarted: true };
+const REFUSED: ExecEnd = { kind: 'transport', cause: '502 dial tcp', notStarted: true };
+const FORBIDDEN: ExecEnd = { kind: 'forbidden', cause: '403 forbidden' };
 
 function setUp(settings: Partial<ExecPoolOptions['settings']> = {}, queueMax?: number) {
   const clock = simClock();
@@ -247,6 +248,17 @@ test('a pod that hangs again and again says nothing of its node; other pods that
   for (const uid of ['a', 'b', 'c']) pool.podGone(uid);
 });
 
+test('spec 08 §11 #37: what the API server forbids is no word about a node: its breaker stays closed, the next command is told the reason too', async () => {
+  const { pool, submit, told, end } = setUp();
+  for (let round = 0; round < 10; round += 1) {
+    submit(`c${round}`);
+    await flush();
+    await end(`c${round}`, FORBIDDEN);
+  }
+  assert.is(pool.nodes().find(({ node }) => node === 'node-1')?.breaker ?? 'closed', 'closed');
+  assert.equal([...new Set(told.map(([, how]) => how))], ['forbidden']);
+});
+
 test('the breaker of a node opens after silence, gives back what waits for it and nothing of another', async () => {
   const { submit, running, told, end, clock } = setUp({ execConcurrencyPerNode: 1 });
   for (const name of ['a', 'b', 'c', 'd']) submit(name, { class: 'read', podUid: name });
@@ -326,7 +338,7 @@ test('property: a pod never runs two changes at once, also after time-outs; all 
       arbitrary: fc.record({
         kind: fc.constant('end' as const),
         index: fc.nat(2),
-        outcome: fc.constantFrom<ExecEnd>(OK, TIMEOUT, LOST, REFUSED, { kind: 'podGone', cause: 'x' }),
+        outcome: fc.constantFrom<ExecEnd>(OK, TIMEOUT, LOST, REFUSED, FORBIDDEN, { kind: 'podGone', cause: 'x' }),
       }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), index: fc.nat(30) }) },

@@ -36,6 +36,7 @@ const notRestarted = (outcome: ExecOutcome): boolean =>
   outcome.kind === 'exit' ||
   outcome.kind === 'dropped' ||
   outcome.kind === 'podGone' ||
+  outcome.kind === 'forbidden' ||
   (outcome.kind === 'transport' && outcome.notStarted === true);
 
 /** The restart is the one act that must not be repeated: whether it was done is remembered in a condition first. */

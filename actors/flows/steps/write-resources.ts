@@ -31,7 +31,10 @@ export function writeResourcesStep(pass: Pass): Verdict | Ask {
 
 /** Written only where the pod's persistent directory is already in place; the rename makes the replacement atomic. */
 export function* writeAndVerify(pass: Pass, target: PodTarget): Script<Verdict> {
-  const persistency = yield* exec(target, checkPersistency());
+  const check = checkPersistency();
+  const persistency = yield* exec(target, check);
+  // Nobody would find out why it waits for ever.
+  if (persistency.kind === 'forbidden') return failed(execText(check, persistency));
   if (persistency.kind !== 'ok') return NOT_YET;
   const expected = expectedResources(pass);
   if (typeof expected === 'string') return failed(`failed to get expected allocations: ${expected}`);
