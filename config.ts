@@ -39,6 +39,7 @@ const process_ = {
   healthProbeBindAddress: address('HEALTH_PROBE_BIND_ADDRESS', undefined, 'Listener of /healthz and /readyz.', ofProcess),
   debugBindAddress: address('DEBUG_BIND_ADDRESS', '127.0.0.1:8083', 'Listener of /debug and the page for people. Not on loopback, it asks for a token.', design),
   enableLeaderElection: flag('ENABLE_LEADER_ELECTION', false, 'Work only while holding the lease ad0b5146.weka.io.', ofProcess),
+  besideActiveOperator: flag('BESIDE_ACTIVE_OPERATOR', false, 'Whoever holds that lease leaves WekaContainers alone: work beside it, by a lease of our own.', { source: 'spec 08, 8.6 and 8.8' }),
   controllerRing: text('CONTROLLER_RING', '', 'ControllerRing of which this replica is a shard. Empty: no sharding.', { source: 'design, 8' }),
   drainTimeoutMs: duration('DRAIN_TIMEOUT', '25s', 'After SIGTERM, how long passes and commands under way may take to end.', { ...readme('I8'), max: '10m' }),
   logLevel: choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info', 'Least level that is logged. A number, as the Go operator takes it, means info.', ofProcess),

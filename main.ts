@@ -7,10 +7,11 @@ import { systemClock } from './io/clock.ts';
 import { countingKube } from './io/counting-kube.ts';
 import { execClient } from './io/exec-client.ts';
 import { fenced } from './io/fence.ts';
+import { type ForeignLeader, watchForeignLeader } from './io/foreign-leader.ts';
 import { mailboxProbe, metricsRoute, parseBindAddress, probeRoute, type Serving, serve } from './io/health.ts';
 import { kubeClient } from './io/kube-client.ts';
 import { loadCredentials } from './io/kube-credentials.ts';
-import { type Election, startElection } from './io/leader-election.ts';
+import { type Election, OWN_LEASE, startElection } from './io/leader-election.ts';
 import { openLog } from './io/log.ts';
 import { logFamilies } from './io/metric-families.ts';
 import { createMetrics, type Metrics } from './io/metrics.ts';
@@ -68,6 +69,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   let stopping = false;
   /** Absent without election, and until this replica asks for the lease. */
   let election: Election | undefined;
+  /** Only without election: who might work at the same time. */
+  let foreign: ForeignLeader | undefined;
   const direct = { kube: counted, exec, agent };
   const controller = createController({
     ...(settings.enableLeaderElection ? fenced(direct, () => election?.holds() ?? false) : direct),
@@ -97,10 +100,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   const servings = await listen(settings, controller, metrics, schema);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
-  if (settings.enableLeaderElection) {
-    await controller.stores.warm();
-    await leadership();
-  }
+  await controller.stores.warm();
+  await (settings.enableLeaderElection ? leadership() : nobodyElseLeads());
   await controller.start();
   log.info({ containers: controller.stores.containers.size() }, 'all stores have seen their first list');
 
@@ -129,6 +130,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
       election = startElection({
         api: counted,
         namespace,
+        ...(settings.besideActiveOperator ? { name: OWN_LEASE } : {}),
         identity: `${instance}_${randomUuid(systemRandom)}`,
         clock: systemClock,
         random: systemRandom,
@@ -140,6 +142,13 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
         },
       });
     });
+  }
+
+  function nobodyElseLeads(): Promise<void> {
+    const { operatorNamespace: namespace } = settings;
+    if (settings.besideActiveOperator || namespace === '') return Promise.resolve(); // Outside of a cluster there is no lease.
+    foreign = watchForeignLeader({ api: counted, namespace, clock: systemClock, log });
+    return foreign.gone;
   }
 
   /** A replica that waits for the lease is ready when it could begin at once: else an update of the Deployment would never end. */
@@ -161,6 +170,7 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     const probes = {
       '/healthz': probeRoute({ mailboxes }),
       '/readyz': probeRoute({
+        leader: () => foreign?.problem(),
         stores: () => (known(running) ? undefined : 'not all have seen their first list'),
         apiServer: running.stores.trouble,
         crd: check.problem,

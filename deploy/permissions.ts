@@ -243,7 +243,7 @@ export const RULES: readonly Rule[] = [
     group: 'coordination.k8s.io',
     resource: 'leases',
     verbs: {
-      get: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
+      get: ['io/leader-election.ts', 'io/foreign-leader.ts', 'actors/node/allocation-lease.ts'],
       create: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
       update: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
     },

@@ -12,6 +12,9 @@ import { jittered, type Random } from './random.ts';
 /** Of the reference's whole manager: who holds it works, all others wait. */
 export const LEADER_LEASE = 'ad0b5146.weka.io';
 
+/** Ours alone, beside an operator that leads at the same time and leaves containers to us. */
+export const OWN_LEASE = 'wekacontainer-controller';
+
 export interface Timing {
   /** How long a lease must have stood still before another may take it. */
   readonly durationMs: number;

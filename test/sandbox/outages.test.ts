@@ -19,7 +19,8 @@ import {
 } from '../../deploy/sandbox/demo/environment.ts';
 import { createApiStore } from '../../deploy/sandbox/world/api-store.ts';
 import { systemClock } from '../../io/clock.ts';
-import { NAMESPACES } from '../../messages/kube.ts';
+import { LEADER_LEASE } from '../../io/leader-election.ts';
+import { LEASES, NAMESPACES } from '../../messages/kube.ts';
 import { type PlainClient, plainClient, type Wire } from '../support/plain-client.ts';
 import { random } from '../support/seeded.ts';
 import { simClock } from '../support/sim-clock.ts';
@@ -56,22 +57,32 @@ const crds = (old: boolean): readonly unknown[] =>
     spec.required = ['image'];
     return crd;
   });
-function storeWith(definitions: readonly unknown[]) {
+function storeWith(definitions: readonly unknown[], leader: string) {
   const store = createApiStore({ clock: simClock(), random: random('outages'), crds: definitions });
   const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
   store.request({ verb: 'create', type: NAMESPACES, object });
+  const metadata = { name: LEADER_LEASE, namespace: NAMESPACE };
+  // Nobody renews it here: it must not stand still for long enough.
+  const spec = { holderIdentity: leader, leaseDurationSeconds: 3_600 };
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+  if (leader !== '') store.request({ verb: 'create', type: LEASES, object: lease });
   return store;
 }
 
 /** In place of the server that runs: its watches end, the next one takes its port. */
 async function serve(
   here: Context,
-  options: { readonly token: string; readonly old?: boolean; readonly forbids?: () => string | undefined },
+  options: {
+    readonly token: string;
+    readonly old?: boolean;
+    readonly leader?: string;
+    readonly forbids?: () => string | undefined;
+  },
 ): Promise<void> {
   await here.server?.close();
-  const { token, old = false, forbids } = options;
+  const { token, old = false, leader = '', forbids } = options;
   here.server = await createApiServer({
-    store: storeWith(crds(old)),
+    store: storeWith(crds(old), leader),
     exec: fakeExec([]),
     tokens: new Map([[token, 'controller']]),
     clock: simClock(),
@@ -157,7 +168,7 @@ outages('nobody listens: the log and /readyz say so', async ({ here }) => {
 
 outages('a CRD of an older revision: the fields that it lacks are named, the rules too', async ({ here }) => {
   here.log.mark();
-  await serve(here, { token: 'first', old: true });
+  await serve(here, { token: 'first', old: true, leader: 'weka-operator-7c9' });
   await complains(
     here,
     'the CRD of WekaContainer is of another revision, it lacks spec.numCores, status.internalStatus',
@@ -165,7 +176,14 @@ outages('a CRD of an older revision: the fields that it lacks are named, the rul
   await here.log.until((log) => log.includes('the CRD has no validation rules'));
 });
 
-outages('the CRD put right: ready, without a restart', async ({ here }) => {
+outages(
+  'spec 08 §11 #38, the process without election: it does not begin beside a leader, and names it',
+  async ({ here }) => {
+    await complains(here, 'lease ad0b5146.weka.io: held by weka-operator-7c9');
+  },
+);
+
+outages('the CRD put right, and nobody leads: ready, without a restart', async ({ here }) => {
   here.log.mark();
   await serve(here, { token: 'first' });
   await here.log.until((log) => log.includes('CRD fits now'));

@@ -87,6 +87,7 @@
 {{- define "controller.settings" -}}
 {{ include "controller.variable" (list "DRAIN_TIMEOUT" .drainTimeout) -}}
 {{ include "controller.variable" (list "DEBUG_BIND_ADDRESS" .debugBindAddress) -}}
+{{ include "controller.variable" (list "BESIDE_ACTIVE_OPERATOR" .besideActiveOperator) -}}
 {{ include "controller.variable" (list "CONTROLLER_RING" .controllerRing) -}}
 {{ include "controller.variable" (list "TRACE_SAMPLE_PERCENT" .traceSamplePercent) -}}
 {{ include "controller.variable" (list "TRACE_CONTAINERS" .traceContainers) -}}
