@@ -6,6 +6,9 @@ import * as assert from 'uvu/assert';
 import { flows } from '../actors/flows/tables.ts';
 import { configRows } from '../config.ts';
 import { EVENTS, EVENTS_PAGE, eventsPage } from '../deploy/events.ts';
+import { COMPONENT } from '../io/events.ts';
+import { LEADER_LEASE, OWN_LEASE } from '../io/leader-election.ts';
+import { REFERENCE_MANAGER } from '../io/second-writer.ts';
 import { CONDITIONS } from '../messages/condition.ts';
 import { codeOf } from './support/code-of.ts';
 
@@ -43,6 +46,22 @@ for (const document of DOCUMENTS) {
     none([...new Set(named)].filter((name) => !known.has(name)));
   });
 }
+
+test('deploy/HANDOVER.md: its links, variables, values, metrics, events, Leases and manager are those of the code', () => {
+  const text = read('deploy/HANDOVER.md');
+  none(matches(text, /\]\(([^)#:]+)\)/g).filter((path) => !existsSync(join(root, 'deploy', path))));
+  const known = new Set(configRows().flatMap(({ rows }) => rows.map(({ env }) => env)));
+  none(matches(text, /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g).filter((name) => !known.has(name)));
+  const values = read('deploy/chart/values.yaml');
+  none(matches(text, /(?:--set |`settings\.)(\w+)/g).filter((name) => !new RegExp(`^ *${name}:`, 'm').test(values)));
+  const families = read('supervisors/figures.ts') + read('io/metric-families.ts');
+  const metrics = matches(text, /`wekacontainer_(\w+)[ `]/g);
+  assert.ok(metrics.length >= 3);
+  none(metrics.filter((name) => !families.includes(`'${name}'`)));
+  for (const name of [LEADER_LEASE, OWN_LEASE, REFERENCE_MANAGER, COMPONENT]) assert.ok(text.includes(name), name);
+  for (const reason of matches(text, /event `(\w+)`|reason=(\w+)/g))
+    assert.ok(Object.hasOwn(EVENTS, reason.replace('reason=', '')), reason);
+});
 
 test('the patterns find what they are for', () => {
   const text = 'see `io/pool.ts`, `deploy/chart/`. Also main.ts and [x](deploy/A.md); not spec/01 or world/api.ts.';
