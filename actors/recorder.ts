@@ -13,8 +13,8 @@ export interface RecorderLimits {
 export const RECORDER_LIMITS: RecorderLimits = { recordsMax: 32, goneMax: 256 };
 
 export interface Recorder {
-  /** The trace to spawn the container's actor with; its children inherit it. The same ring for the same key. `own` hears it too. */
-  readonly of: (key: string, own?: Trace) => Trace;
+  /** The trace to spawn the container's actor with; its children inherit it. The same ring for the same key. */
+  readonly of: (key: string) => Trace;
   /** Oldest first, with times to the millisecond and durations to the microsecond; empty for a key never heard of. */
   readonly read: (key: string) => readonly TraceRecord[];
   /** The ring stays readable until `goneMax` others were forgotten. */
@@ -37,7 +37,12 @@ const FIELDS = 9;
 /** Different texts of effects; there are some dozens, and a few that name what failed. */
 const TEXTS_MAX = 4_096;
 
-export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_LIMITS): Recorder {
+/** `also` hears of every turn; `chosen` says, at each turn, who else hears of those of one key. */
+export function createRecorder(
+  also?: Trace,
+  limits: RecorderLimits = RECORDER_LIMITS,
+  chosen?: (key: string) => Trace | undefined,
+): Recorder {
   const rings = new Map<string, Ring>();
   const gone = new Set<string>();
   const texts = new Map<string, string>();
@@ -58,14 +63,14 @@ export function createRecorder(also?: Trace, limits: RecorderLimits = RECORDER_L
   }
 
   return {
-    of: (key, own) => {
+    of: (key) => {
       let ring = rings.get(key);
       gone.delete(key);
       return (record) => {
         ring ??= ringOf(key, record.atMs);
         add(ring, record, shared(record.effects), limits.recordsMax);
         also?.(record);
-        own?.(record);
+        chosen?.(key)?.(record);
       };
     },
     read: (key) => {

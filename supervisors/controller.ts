@@ -74,7 +74,12 @@ export interface Controller {
 export function createController(options: ControllerOptions): Controller {
   const { kube, settings, clock, random, log } = options;
   const pools = createPools(options);
-  const recorder = createRecorder(options.trace, { recordsMax: settings.traceRecordsMax, goneMax: 256 });
+  const { traceLog } = options;
+  const recorder = createRecorder(
+    options.trace,
+    { recordsMax: settings.traceRecordsMax, goneMax: 256 },
+    traceLog && ((uid) => traceLog.of(uid)),
+  );
   const system = createSystem(clock, options.trace);
   const stores = createStores({ kube, settings, clock, random, log });
   const view = createView(stores);
@@ -139,7 +144,7 @@ export function createController(options: ControllerOptions): Controller {
   const fleet: Fleet<ContainerMessage> = createFleet(system, {
     random,
     startContainer: (parent, uid, judge) =>
-      spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid, chosenTrace(uid))),
+      spawn(parent, containerName(uid), container(uid, deps), judge, recorder.of(uid)),
     report: tellOfCrashes({
       containers: stores.containers,
       events,
@@ -175,11 +180,6 @@ export function createController(options: ControllerOptions): Controller {
   const namespaces = fleet.service<string, NamespaceMessage>('namespaces', (parent, name, judge) =>
     spawn(parent, actorName(name), namespace(name, shared), judge),
   );
-  function chosenTrace(uid: ContainerUid): Trace | undefined {
-    const metadata = about(uid)?.metadata;
-    if (metadata === undefined) return undefined;
-    return options.traceLog?.of({ namespace: metadata.namespace ?? '', name: metadata.name, uid });
-  }
   /** `<namespace>,<name>`: what people look for in a trace. */
   function containerName(uid: ContainerUid): string {
     const metadata = stores.containers.metaOf(uid);
@@ -207,6 +207,12 @@ export function createController(options: ControllerOptions): Controller {
   const upkeep: (() => void)[] = [];
   tellPools(pools, stores);
   tellOfMalformed(stores, events);
+  // Before the router's: the first turn is told too.
+  if (traceLog !== undefined) {
+    stores.containers.onChange((change) => {
+      if (change.kind !== 'gone') traceLog.choose(change.kind === 'malformed' ? change.meta : change.object.metadata);
+    });
+  }
   startRouter(stores, view, {
     container: lookAgain,
     wake: (uid) => fleet.wake(uid),
@@ -215,6 +221,7 @@ export function createController(options: ControllerOptions): Controller {
       events.forget(uid);
       recorder.forget(uid);
       stores.secondWriters.forget(uid);
+      traceLog?.forget(uid);
     },
     node: (name) => nodes.tell(name, { kind: 'lookAgain' }),
     nodeIsRunning: (name) => nodes.has(name),

@@ -8,11 +8,10 @@ import { done, doneWith, type Verdict } from '../../../messages/verdict.ts';
 import type { WekaContainerStatus } from '../../../messages/weka-container.ts';
 import { kube, type Script } from '../../calls.ts';
 import { podUsage } from '../../rules/pod-usage.ts';
-import { namespaceOf, type Pass, podRef } from '../pass.ts';
+import { type Pass, podRef } from '../pass.ts';
 import { type Ask, ask } from '../step.ts';
 
-export const isBeingTraced = (pass: Pass): boolean =>
-  isTraced(pass.settings, { namespace: namespaceOf(pass), name: pass.container.metadata.name });
+export const isBeingTraced = (pass: Pass): boolean => isTraced(pass.settings, pass.container.metadata);
 
 export const reportUsage = (pass: Pass): Ask => ask('stats', usage(pass));
 

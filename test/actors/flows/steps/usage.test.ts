@@ -75,7 +75,11 @@ test('only those whose trace goes to the log are asked about', () => {
 
 test('in a running fleet the figures come out in the trace of the container', async () => {
   const causes: string[] = [];
-  const traceLog: TraceLog = { of: () => (record) => void causes.push(record.cause) };
+  const traceLog: TraceLog = {
+    of: () => (record) => void causes.push(record.cause),
+    choose: () => {},
+    forget: () => {},
+  };
   const scene = createScene({
     seed: 'usage',
     nodes: 1,
