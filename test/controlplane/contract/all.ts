@@ -7,6 +7,7 @@ import { EVICTIONS } from './eviction.ts';
 import { EXECS } from './exec.ts';
 import { GARBAGE } from './garbage.ts';
 import { LISTS } from './lists.ts';
+import { OWNERS } from './owners.ts';
 import { RECORDS } from './records.ts';
 import { SCHEMAS } from './schema.ts';
 import { newNamespace, type Server } from './server.ts';
@@ -19,6 +20,7 @@ const TOPICS = {
   watches: WATCHES,
   writes: WRITES,
   apply: APPLIES,
+  owners: OWNERS,
   deletion: DELETIONS,
   garbage: GARBAGE,
   schema: SCHEMAS,
