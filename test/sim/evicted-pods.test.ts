@@ -1,8 +1,10 @@
 /** Evicted pods are cleared away, whoever they belong to. Source: spec 08, 6.6; spec 02, 2.7. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PODS, refOf } from '../../messages/kube.ts';
+import { REFERENCE_MANAGER } from '../../io/second-writer.ts';
+import { CONTAINERS, PODS, refOf } from '../../messages/kube.ts';
 import type { Pod } from '../../messages/resources.ts';
+import type { WekaContainer } from '../../messages/weka-container.ts';
 import { createScene, MINUTE_MS, type Scene, UP_MS_MAX } from './scene.ts';
 
 /** Steps that replace finished pods are off: only the rule itself is at work. */
@@ -53,5 +55,27 @@ for (const [name, env, status] of [
     scene.crash();
   });
 }
+
+test('spec 08 §8.8: an evicted pod of a container that another controller reconciles too is left to it', async () => {
+  const { scene } = await running('contested');
+  const pod = podOf(scene);
+  const contest = (): void => {
+    const container = scene.world.store.get<WekaContainer>(refOf(CONTAINERS, pod.metadata));
+    const status = container?.status?.status === 'Error' ? 'Unhealthy' : 'Error';
+    const request = { verb: 'mergePatch', ref: refOf(CONTAINERS, pod.metadata), subresource: 'status' } as const;
+    scene.world.store.request({ ...request, patch: { status: { status } } }, { fieldManager: REFERENCE_MANAGER });
+  };
+  contest();
+  await scene.forMs(1_000);
+  const ref = refOf(PODS, pod.metadata);
+  const evicted = { status: { phase: 'Failed', reason: 'Evicted' } };
+  scene.world.store.request({ verb: 'mergePatch', ref, subresource: 'status', patch: evicted });
+  for (let minute = 0; minute < 6; minute += 1) {
+    await scene.forMs(MINUTE_MS);
+    contest();
+  }
+  assert.is(scene.world.store.get(ref)?.metadata.uid, pod.metadata.uid);
+  scene.crash();
+});
 
 test.run();
