@@ -16,6 +16,7 @@ import {
   type Setting,
   text,
 } from './messages/setting.ts';
+import { RING_NAME_MAX } from './messages/shard.ts';
 
 const shared = { source: 'spec 01, 18.1' };
 const ofProcess = { source: 'spec 01, 18.2' };
@@ -194,6 +195,7 @@ export function readConfig(env: Env, accountNamespace?: string): ReadConfig {
     if (result.success) found[key] = result.output;
     else problems.push(...result.issues.map(({ message }) => message));
   }
+  if (problems.length === 0) problems.push(...contradictions(found as Values));
   if (problems.length > 0) return { kind: 'bad', problems };
   const values = found as Values; // One for each key of `settings`, of the type its schema gives.
   const config = {
@@ -203,6 +205,19 @@ export function readConfig(env: Env, accountNamespace?: string): ReadConfig {
       values.podNamespace || (accountNamespace ?? (values.operatorDevMode ? DEV_NAMESPACE : '')).trim(),
   };
   return { kind: 'ok', config: Object.freeze(config), warnings };
+}
+/** What each variable allows and all together do not. */
+function contradictions({ controllerRing: ring, enableLeaderElection, allocationLease, podName }: Values): string[] {
+  if (ring === '') return [];
+  const problems = [];
+  if (ring.length > RING_NAME_MAX || !/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(ring))
+    problems.push(`CONTROLLER_RING: "${ring}" is no name of a ControllerRing, of at most ${RING_NAME_MAX} characters`);
+  if (enableLeaderElection)
+    problems.push('CONTROLLER_RING: shards work side by side, none of them leads; set ENABLE_LEADER_ELECTION=false');
+  if (!allocationLease)
+    problems.push('CONTROLLER_RING: shards choose drives and ports on the same nodes; leave ALLOCATION_LEASE on');
+  if (podName === '') problems.push('CONTROLLER_RING: the shard needs a name of its own, POD_NAME');
+  return problems;
 }
 const DEV_NAMESPACE = 'weka-operator-system';
 

@@ -21,6 +21,7 @@ import { traceLog } from './io/trace-log.ts';
 import { randomUuid } from './io/uuid.ts';
 import { specShape, statusShape } from './messages/container-shape.ts';
 import { CONTAINERS } from './messages/kube.ts';
+import { RING_LABEL } from './messages/shard.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
@@ -72,8 +73,11 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   /** Only without election: who might work at the same time. */
   let foreign: ForeignLeader | undefined;
   const direct = { kube: counted, exec, agent };
+  const shard = settings.controllerRing === '' ? undefined : { ring: settings.controllerRing, name: settings.podName };
+  const alone = shard === undefined && !settings.enableLeaderElection;
   const controller = createController({
-    ...(settings.enableLeaderElection ? fenced(direct, () => election?.holds() ?? false) : direct),
+    ...(alone ? direct : fenced(direct, () => election?.holds() ?? false)),
+    ...(shard === undefined ? {} : { shard }),
     settings,
     clock: systemClock,
     random: systemRandom,
@@ -101,7 +105,8 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   log.info({ version: settings.version, namespace: settings.operatorNamespace }, 'starting');
   await controller.stores.warm();
-  await (settings.enableLeaderElection ? leadership() : nobodyElseLeads());
+  if (!settings.enableLeaderElection) await nobodyElseLeads();
+  if (!alone) await leadership();
   await controller.start();
   log.info({ containers: controller.stores.containers.size() }, 'all stores have seen their first list');
 
@@ -122,16 +127,23 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
     process.exit(code);
   }
 
-  /** Resolves when this replica leads. The end of it is the end of the process: whoever leads next must find nobody at work. */
+  /** Resolves when this replica leads, or is known to the sharder. The end of it is the end of the process: whoever leads next must find nobody at work. */
   function leadership(): Promise<void> {
     const { operatorNamespace: namespace } = settings;
-    if (namespace === '') throw new Error('ENABLE_LEADER_ELECTION needs POD_NAMESPACE, the namespace of the lease');
+    if (namespace === '') throw new Error('POD_NAMESPACE is needed, the namespace of the lease');
+    // A shard's Lease bears its name and its ring, and is held under that name.
+    const who =
+      shard === undefined
+        ? {
+            ...(settings.besideActiveOperator ? { name: OWN_LEASE } : {}),
+            identity: `${instance}_${randomUuid(systemRandom)}`,
+          }
+        : { name: shard.name, identity: shard.name, labels: { [RING_LABEL]: shard.ring } };
     return new Promise((elected) => {
       election = startElection({
         api: counted,
         namespace,
-        ...(settings.besideActiveOperator ? { name: OWN_LEASE } : {}),
-        identity: `${instance}_${randomUuid(systemRandom)}`,
+        ...who,
         clock: systemClock,
         random: systemRandom,
         log,

@@ -37,6 +37,8 @@ export type Call =
   | { readonly kind: 'cluster'; readonly ask: ClusterAsk }
   | { readonly kind: 'image'; readonly ask: ImageAsk }
   | { readonly kind: 'namespace'; readonly ask: NamespaceAsk }
+  /** What is known of containers is to be at least as new as that; without a version: as the API is now. */
+  | { readonly kind: 'catchUp'; readonly version: string | undefined }
   | { readonly kind: 'sleep'; readonly delayMs: number };
 
 /** What each call is answered with. */
@@ -48,6 +50,7 @@ export interface Answers {
   readonly cluster: ClusterAnswer;
   readonly image: ImageAnswer;
   readonly namespace: NamespaceAnswer;
+  readonly catchUp: undefined;
   readonly sleep: undefined;
 }
 /** One entry per kind of call: starts it, returns what ends it early. `answer` is called at most once. */
@@ -82,6 +85,9 @@ export function* askImage(ask: ImageAsk): Script<ImageAnswer> {
 }
 export function* askNamespace(ask: NamespaceAsk): Script<NamespaceAnswer> {
   return (yield { kind: 'namespace', ask }) as NamespaceAnswer;
+}
+export function* catchUp(version: string | undefined): Script<void> {
+  yield { kind: 'catchUp', version };
 }
 export function* sleep(delayMs: number): Script<void> {
   yield { kind: 'sleep', delayMs };

@@ -23,6 +23,7 @@ import type {
   ReleaseAnswer,
 } from '../messages/node.ts';
 import type { Node } from '../messages/resources.ts';
+import { compareVersions } from '../messages/watch.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 import type { Callers, Script } from './calls.ts';
 import { type Machine, type Now, stopChild, type Turn, tell } from './machine.ts';
@@ -251,7 +252,7 @@ export function decider(
       case 'allocate':
         return allocated(state, container, node, ask.flags, now.ms);
       case 'allocateMore':
-        return grown(state, container, node);
+        return grown(state, container, node, now.ms);
       case 'csiClaim':
         return labelled({ ...state, claims: claimed(state.claims, ask, now.ms) }, now);
       case 'csiLeave':
@@ -286,11 +287,7 @@ export function decider(
     const held = container.status?.allocations ?? granted.get(uid)?.allocations;
     if (held !== undefined)
       return [state, { kind: 'allocated', allocations: held, events: [] } satisfies AllocateAnswer];
-    if (lease !== undefined && !((state.leasedUntilMs ?? Number.NEGATIVE_INFINITY) > nowMs)) {
-      const next = { ...state, choosing: new Set([...state.choosing, uid]) };
-      const reason = `the lease ${allocationLeaseName(name)} is waited for`;
-      return [next, { kind: 'pending', delayMs: RETRY_MS_MIN, reason } satisfies LeaseAnswer];
-    }
+    if (mayNotChoose(state, nowMs)) return waitsForLease(state, uid);
     const owner = container.metadata.ownerReferences?.[0];
     if (owner === undefined) return [state, refusal('failed to get owner cluster: container has no owner references')];
     const cluster = view.clusterByName(container.metadata.namespace ?? '', owner.name);
@@ -311,6 +308,22 @@ export function decider(
     const grant: Grant = { allocations: answer.allocations, more: false };
     return [{ ...state, allocated: new Map(granted).set(uid, grant) }, answer];
   }
+  function mayNotChoose({ leasedUntilMs }: State, nowMs: number): boolean {
+    return lease !== undefined && (leasedUntilMs ?? Number.NEGATIVE_INFINITY) <= nowMs;
+  }
+  function waitsForLease(state: State, uid: ContainerUid): readonly [State, LeaseAnswer] {
+    const reason = `the lease ${allocationLeaseName(name)} is waited for`;
+    return [
+      { ...state, choosing: new Set([...state.choosing, uid]) },
+      { kind: 'pending', delayMs: RETRY_MS_MIN, reason },
+    ];
+  }
+  /** It asked for the lease and has not got what it asked for. */
+  function stillChooses(uid: ContainerUid, granted: Grants): boolean {
+    const container = view.container(uid);
+    if (container?.status?.allocations === undefined) return true;
+    return needsDrives(holding(container, granted.get(uid)), settings);
+  }
   /** All containers of the node with what they hold, as written and as granted. */
   function holders(granted: Grants): readonly WekaContainer[] {
     const bound = view.containersOnNode(name);
@@ -321,10 +334,11 @@ export function decider(
     return [...bound, ...unbound].map((each) => holding(each, granted.get(each.metadata.uid as ContainerUid))); // The API's uid.
   }
   /** The drives that it lacks. What it was granted and has not written yet it has, unless it was blocked meanwhile. */
-  function grown(state: State, container: WekaContainer, node: Node): readonly [State, NodeAnswer] {
+  function grown(state: State, container: WekaContainer, node: Node, nowMs: number): readonly [State, NodeAnswer] {
     const uid = container.metadata.uid as ContainerUid; // The API's uid.
     const granted = state.allocated ?? NONE;
     const before = holding(container, grantsBeside(granted.get(uid), node));
+    if (needsDrives(before, settings) && mayNotChoose(state, nowMs)) return waitsForLease(state, uid);
     const all = holders(granted).map((each) => (each.metadata.uid === uid ? before : each));
     const ask = { container: before, node, holders: all, settings, newUuid };
     const answer = needsDrives(before, settings)
@@ -362,8 +376,9 @@ export function decider(
   /** Taken for those who wait, renewed while a choice is not written, given back when all are. */
   function advanceLease(state: State, now: Now): Turn<State, Effect> {
     if (lease === undefined) return [state, []];
-    const choosing = kept(state.choosing, (uid) => view.container(uid)?.status?.allocations === undefined);
-    const unwritten = [...(state.allocated ?? NONE)].find(([, { more }]) => !more)?.[0];
+    const granted = state.allocated ?? NONE;
+    const choosing = kept(state.choosing, (uid) => stillChooses(uid, granted));
+    const [unwritten] = granted.keys();
     const [first = unwritten] = choosing;
     const next = { ...state, choosing };
     const { leasedUntilMs } = state;
@@ -382,6 +397,7 @@ export function decider(
       namespace: settings.operatorNamespace,
       identity: `${namespace}/${called}@${instance}`,
       wallMs,
+      newest: () => newestOf(view.containersOnNode(name)),
     };
   }
   /** Taken, or given back: whoever waits asks again, and has its choice in this very lease. */
@@ -494,7 +510,9 @@ export function decider(
 
   /** Without what the API has come to say itself, what nobody will write any more, and those who are gone. */
   function pruned(state: State): State {
-    const here = (uid: ContainerUid): boolean => view.container(uid) !== undefined || !view.synced();
+    // One that another shard serves by now asks that one.
+    const here = (uid: ContainerUid): boolean =>
+      view.container(uid)?.ownership !== 'others' && (view.container(uid) !== undefined || !view.synced());
     const boundTo = (uid: ContainerUid): string | undefined => view.container(uid)?.status?.nodeAffinity || undefined;
     const elsewhere = (uid: ContainerUid): boolean => (boundTo(uid) ?? name) !== name;
     const unwritten = (uid: ContainerUid, grant: Grant): boolean =>
@@ -531,6 +549,11 @@ const refusal = (reason: string): AllocateAnswer => ({
   retryMs: FAILED_RETRY_MS,
   events: [],
 });
+/** Undefined also where versions cannot be compared. */
+function newestOf(containers: readonly WekaContainer[]): string | undefined {
+  const versions = containers.map(({ metadata }) => metadata.resourceVersion);
+  return versions.find((one) => versions.every((other) => (compareVersions(one, other) ?? -1) >= 0));
+}
 const imageOf = ({ spec, status }: WekaContainer): string => status?.lastAppliedImage || spec.image;
 function missing(ask: NodeAsk, node: NodeName | undefined): NodeAnswer {
   const [reason, choice] =

@@ -72,6 +72,7 @@ async function burst(count: number, perNode: number): Promise<number> {
     settings,
     clock,
     put: stores.put,
+    containersAsOf: stores.containersAsOf,
     agentToken: () => ({ kind: 'none', why: 'No token found' }),
     tellNode: nodes.tell,
     tellCluster: unasked,

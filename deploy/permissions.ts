@@ -49,10 +49,10 @@ export const RULES: readonly Rule[] = [
         'actors/node/discovery.ts',
         'actors/node/driver-load.ts',
       ],
-      patch: steps('object', 'exposed-ports', 'migrate-pvc', 'stem-rescue'),
+      patch: [...steps('object', 'exposed-ports', 'migrate-pvc', 'stem-rescue'), 'supervisors/hand-over.ts'],
       delete: [...steps('self-eviction', 'mark-leaving', 'one-off', 'companions'), 'actors/node/discovery.ts'],
     },
-    why: 'The containers themselves and their helpers: finalizer, state, ports, self-deletion.',
+    why: 'The containers themselves and their helpers: finalizer, state, ports, self-deletion, labels of a shard.',
   },
   {
     scope: 'cluster',

@@ -45,6 +45,8 @@ export interface ExecPool {
   readonly podGone: (podUid: string) => void;
   /** Somebody looked and knows that no earlier command still runs in this pod. */
   readonly verified: (podUid: string) => void;
+  /** No command waits or runs in that pod, and none may live on there. */
+  readonly isIdle: (podUid: string) => boolean;
   /** Accepts no more; resolves when all that was accepted has ended. */
   readonly drain: () => Promise<void>;
   /** Accepts no more, gives back what waits, closes the connections of what reads. */
@@ -212,6 +214,10 @@ export function execPool(options: ExecPoolOptions): ExecPool {
     },
     counts: pool.counts,
     nodes: nodes.states,
+    isIdle: (uid) => {
+      const pod = pods.get(uid);
+      return pod === undefined || (pod.jobs.size === 0 && pod.slots.lingering() === undefined);
+    },
     lingering: () =>
       [...pods].flatMap(([podUid, { slots }]) => {
         const argv = slots.lingering();

@@ -1,8 +1,8 @@
 /**
- * Who of several replicas works: the holder of one Lease. Others watch it for change and take it over when it stands still.
+ * Who of several replicas works: the holder of one Lease; a shard holds one of its own, and works while it does. Others watch it for change and take it over when it stands still.
  * Clocks of machines are never compared: only changes that are seen count. Source: spec 08, 6.3, 8.8; I8.
  */
-import { type KubeObject, LEASES, type ObjectRef } from '../messages/kube.ts';
+import { type Draft, type KubeObject, LEASES, type ObjectRef } from '../messages/kube.ts';
 import type { Lease, LeaseSpec } from '../messages/resources.ts';
 import { type Clock, rfc3339Micro } from './clock.ts';
 import type { Log } from './log.ts';
@@ -30,8 +30,10 @@ export interface ElectionOptions {
   readonly api: Pick<KubeApi, 'request'>;
   readonly namespace: string;
   readonly name?: string;
-  /** Unique to this process, also among those of one pod name. */
+  /** Of a leader: unique to this process, also among those of one pod name. Of a shard: the Lease's own name. */
   readonly identity: string;
+  /** Of the Lease, beside those it has. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly timing?: Timing;
   readonly clock: Clock;
   readonly random: Random;
@@ -53,7 +55,7 @@ export interface Election {
 }
 
 export function startElection(options: ElectionOptions): Election {
-  const { api, namespace, name = LEADER_LEASE, identity, clock, random, log } = options;
+  const { api, namespace, name = LEADER_LEASE, identity, labels, clock, random, log } = options;
   const timing = options.timing ?? STANDARD_TIMING;
   const ref: ObjectRef = { type: LEASES, namespace, name };
   /** The lease as last seen, and since when it has been as it is. */
@@ -91,6 +93,8 @@ export function startElection(options: ElectionOptions): Election {
       leaseTransitions: (old?.leaseTransitions ?? 0) + (old === undefined || again ? 0 : 1),
     };
   }
+  const labelled = (metadata: Draft['metadata']): Draft['metadata'] =>
+    labels === undefined ? metadata : { ...metadata, labels: { ...metadata.labels, ...labels } };
   /** Undefined: taken or renewed. Otherwise why not. An unknown outcome is none: the next look tells. */
   async function attempt(): Promise<string | undefined> {
     // The holder knows its lease: one request. Everybody else looks first.
@@ -104,7 +108,7 @@ export function startElection(options: ElectionOptions): Election {
     if (!free()) return `held by ${holder()}`;
     const sentMs = clock.monotonicMs();
     const old = seen?.lease;
-    const metadata = old?.metadata ?? { namespace, name };
+    const metadata = labelled(old?.metadata ?? { namespace, name });
     const object = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: specOf(old?.spec) };
     const written = await api.request(
       old === undefined

@@ -7,6 +7,7 @@ import type { KubeObject } from '../messages/kube.ts';
 import { readContainer } from '../messages/read-container.ts';
 import type { Node, ObjectCondition, Pod, PodContainer } from '../messages/resources.ts';
 import type { Shape } from '../messages/shape.ts';
+import { ownershipOf, type Shard, withoutShardLabels } from '../messages/shard.ts';
 import { type Project, withoutManagedFields } from '../messages/watch.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 
@@ -14,6 +15,39 @@ export function projectContainer(object: KubeObject): WekaContainer {
   const read = readContainer(withoutManagedFields(object));
   if (read.kind === 'malformed') throw new Error(read.problems.join('; '));
   return read.container;
+}
+
+/** As a shard keeps them: its own whole, of others' what their neighbours ask of them (design.md 8). */
+export const projectForShard =
+  (shard: Shard): Project<WekaContainer> =>
+  (object) => {
+    const container = projectContainer(object);
+    const metadata = withoutShardLabels(container.metadata);
+    const ownership = ownershipOf(container.metadata.labels, shard);
+    if (ownership === 'others') return inOutline({ ...container, metadata, ownership });
+    return ownership === 'ours' ? { ...container, metadata } : { ...container, metadata, ownership };
+  };
+/** Node, cluster, mode, state, what it holds and how far it is; not how its pod is built, nor its figures. */
+function inOutline({ metadata, spec, status, ...rest }: WekaContainer): WekaContainer {
+  const { annotations: _annotations, ...identity } = metadata;
+  const outline = { ...rest, metadata: identity, spec: without(spec, OF_PODS) };
+  return status === undefined ? outline : { ...outline, status: without(status, OF_FIGURES) };
+}
+const OF_PODS = [
+  'affinity',
+  'topologySpreadConstraints',
+  'tolerations',
+  'nodeSelector',
+  'resources',
+  'additionalSecrets',
+  'tracesConfiguration',
+  'joinIpPorts',
+] as const;
+const OF_FIGURES = ['printer', 'stats', 'timestamps', 'lastAppliedSpec'] as const;
+function without<T extends object, K extends keyof T>(whole: T, keys: readonly K[]): Omit<T, K> {
+  const rest = { ...whole };
+  for (const key of keys) delete rest[key];
+  return rest;
 }
 
 const READ_ANNOTATIONS = 'weka.io/';

@@ -45,6 +45,10 @@ export interface StoreReader<T extends KubeObject> {
   readonly synced: () => boolean;
   /** Resolves when `synced` becomes true; never rejects. */
   readonly whenSynced: Promise<void>;
+  /** Calls `then` once the watcher has told of everything up to that version: at once where it has. Returns what withdraws it. */
+  readonly whenSeen: (version: string, then: () => void) => () => void;
+  /** Calls `then` once a listing has been taken that began after this call. Returns what withdraws it. */
+  readonly whenListed: (then: () => void) => () => void;
   /** Returns the end of the subscription. What is already here is not told: read `list`. A throw in `listen` is logged. */
   readonly onChange: (listen: (change: Change<T>) => void) => () => void;
   /** Adds an index over what is and what will be here; returns its look-up. `name` is for the log. */
@@ -92,6 +96,9 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
   const untold = new Map<string, T | undefined>();
   /** Newest version that the watcher told of: what is older and not held here is gone. */
   let seenVersion = '';
+  /** Who waits for a version; who waits for a listing, and whether it has begun. */
+  const waitingFor = new Map<() => void, string>();
+  const waitingForList = new Map<() => void, 'next' | 'begun'>();
   let listing: Map<string, Seen<T>> | undefined;
   let slicing = false;
   let synced = false;
@@ -142,6 +149,21 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
 
   const advance = (version: string) => {
     if (!notAfter(version, seenVersion)) seenVersion = version;
+  };
+  /** After what was told is held: whoever waited for it reads it. */
+  const tellSeen = () => {
+    for (const [then, version] of waitingFor) {
+      if (!notAfter(version, seenVersion)) continue;
+      waitingFor.delete(then);
+      then();
+    }
+  };
+  const tellListed = () => {
+    for (const [then, state] of waitingForList) {
+      if (state !== 'begun') continue;
+      waitingForList.delete(then);
+      then();
+    }
   };
 
   /** Tells what became of `uid` since `before`. */
@@ -254,6 +276,15 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     uidOf,
     synced: () => synced,
     whenSynced,
+    whenSeen: (version, then) => {
+      if (notAfter(version, seenVersion)) then();
+      else waitingFor.set(then, version);
+      return () => waitingFor.delete(then);
+    },
+    whenListed: (then) => {
+      waitingForList.set(then, 'next');
+      return () => waitingForList.delete(then);
+    },
     onChange: (listen) => {
       listeners.add(listen);
       return () => listeners.delete(listen);
@@ -274,21 +305,26 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
       switch (event.kind) {
         case 'init':
           listing = new Map();
+          for (const then of waitingForList.keys()) waitingForList.set(then, 'begun');
           return;
         case 'initApply':
           listing?.set(metaOf(event.seen).uid, event.seen);
           return;
         case 'initDone':
-          if (listing !== undefined) swap(listing, event.resourceVersion);
+          if (listing === undefined) return;
+          swap(listing, event.resourceVersion);
           listing = undefined;
+          tellSeen();
+          tellListed();
           return;
         case 'apply':
           if (listing === undefined) apply(event.seen, 'watch');
           else listing.set(metaOf(event.seen).uid, event.seen);
-          return;
+          return tellSeen();
         case 'delete':
           if (listing === undefined) drop(event.meta, 'watch');
           else listing.delete(event.meta.uid);
+          return tellSeen();
       }
     },
   };

@@ -38,6 +38,8 @@ export interface Watcher {
   readonly trouble: () => string | undefined;
   /** One in trouble tries again now: another one has just been answered. */
   readonly hurry: () => void;
+  /** Lists anew, from the present state on: what is known may be behind. A listing under way is not enough, nor cut short. */
+  readonly relist: () => void;
 }
 /** Since the start. `lastHeardMs` is on the monotonic clock; undefined before the first word. */
 export interface WatcherCounts {
@@ -86,6 +88,9 @@ export function startWatcher<T extends KubeObject>(
   let trouble: string | undefined;
   let barrenWatches = 0;
   let expiredLists = 0;
+  /** Asked for since the last listing began. */
+  let listAnew = false;
+  let recall = (): void => {};
 
   const scope = {
     type,
@@ -153,6 +158,7 @@ export function startWatcher<T extends KubeObject>(
     let request: ListRequest = { verb: 'list', ...scope, ...(limit === undefined ? {} : { limit }) };
     let version: string | undefined;
     counts.listings++;
+    listAnew = false;
     let taken = emit({ kind: 'init' });
     for (;;) {
       const outcome = await api.list(request, controller.signal);
@@ -178,7 +184,7 @@ export function startWatcher<T extends KubeObject>(
     }
     expiredLists = 0;
     return emit({ kind: 'initDone', resourceVersion: version })
-      ? { from: version, afterMs: 0 }
+      ? { from: listAnew ? undefined : version, afterMs: 0 }
       : failed(undefined, 'the listing could not be taken');
   };
 
@@ -201,8 +207,12 @@ export function startWatcher<T extends KubeObject>(
       session.torn = true;
       abort();
     };
+    recall = () => {
+      if (!session.listing) abort();
+    };
     if (session.listing) {
       counts.listings++;
+      listAnew = false;
       tell(emit({ kind: 'init' }));
     } else counts.resumes++;
 
@@ -239,6 +249,7 @@ export function startWatcher<T extends KubeObject>(
         if (!session.listing || !event.initialEventsEnd) return;
         session.listing = false;
         tell(emit({ kind: 'initDone', resourceVersion: event.resourceVersion }));
+        if (listAnew) abort();
         return;
       }
       const { resourceVersion } = event.object.metadata ?? {};
@@ -254,7 +265,9 @@ export function startWatcher<T extends KubeObject>(
       agreed,
     );
     cancel();
+    recall = () => {};
     controller.signal.removeEventListener('abort', abort);
+    if (listAnew && !session.listing && !session.torn) return { from: undefined, afterMs: 0 };
     if (session.torn) return failed(undefined, 'an event could not be taken');
     const end: WatchEnd = session.gone ? { kind: 'gone' } : ended;
     if (session.listing) return listingEnded(end, session.silent);
@@ -312,7 +325,8 @@ export function startWatcher<T extends KubeObject>(
     while (!stopped()) {
       await pause(next.afterMs);
       if (stopped()) return;
-      next = await (next.from !== undefined ? watch(next.from) : streaming ? watch(undefined) : listInPages());
+      const from = listAnew ? undefined : next.from;
+      next = await (from !== undefined ? watch(from) : streaming ? watch(undefined) : listInPages());
     }
   };
   void run();
@@ -322,6 +336,10 @@ export function startWatcher<T extends KubeObject>(
     trouble: () => trouble,
     hurry: () => {
       if (trouble !== undefined) wakeNow();
+    },
+    relist: () => {
+      listAnew = true;
+      recall();
     },
   };
 }

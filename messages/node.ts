@@ -89,7 +89,7 @@ interface AnswerOf {
   readonly discover: DiscoverAnswer;
   readonly loadDrivers: LoadDriversAnswer;
   readonly allocate: AllocateAnswer | LeaseAnswer;
-  readonly allocateMore: AllocateMoreAnswer;
+  readonly allocateMore: AllocateMoreAnswer | LeaseAnswer;
   readonly nics: NicsAnswer;
   readonly releaseNics: ReleaseAnswer;
   readonly csiClaim: CsiAnswer;

@@ -12,7 +12,7 @@ export type ReadContainer =
   | { readonly kind: 'ok'; readonly container: WekaContainer }
   | { readonly kind: 'malformed'; readonly problems: readonly string[] };
 
-const containerShape = object<WekaContainer>({
+const containerShape = object<Omit<WekaContainer, 'ownership'>>({
   apiVersion: must(text),
   kind: must(text),
   metadata: must(metadataShape),

@@ -14,6 +14,7 @@ import type {
 } from './core-types.ts';
 import type { NodeName } from './ids.ts';
 import type { KubeObject } from './kube.ts';
+import type { Ownership } from './shard.ts';
 
 export const MODES = [
   'drive',
@@ -80,6 +81,8 @@ export type DriveType = (typeof DRIVE_TYPES)[number];
 export interface WekaContainer extends KubeObject {
   readonly spec: WekaContainerSpec;
   readonly status?: WekaContainerStatus;
+  /** Not of the API: what its labels say of this process, where that is one of several shards. Absent: it is ours to serve. */
+  readonly ownership?: Exclude<Ownership, 'ours'>;
 }
 
 /** Fields that the schema requires or defaults are always there; zero, empty and absent mean the same in all others. */

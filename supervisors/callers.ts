@@ -21,6 +21,7 @@ export interface Reach {
   readonly clock: Clock;
   /** An own write's answer, into its store. */
   readonly put: (answer: KubeObject) => void;
+  readonly containersAsOf: (version: string | undefined, then: () => void) => () => void;
   readonly agentToken: () => AgentToken;
   readonly tellNode: (name: NodeName, message: NodeMessage) => void;
   readonly tellCluster: (uid: ClusterUid, message: ClusterMessage) => void;
@@ -79,6 +80,7 @@ export function createCallers(reach: Reach): Callers {
       reach.tellNamespace(ask.namespace, { kind: 'asked', ask, answer });
       return nothing;
     },
+    catchUp: ({ version }, answer) => reach.containersAsOf(version, () => answer(undefined)),
     sleep: ({ delayMs }, answer) => clock.after(delayMs, () => answer(undefined)),
   };
 }

@@ -20,16 +20,19 @@ import type { ClusterMessage } from '../messages/cluster.ts';
 import type { ContainerMessage } from '../messages/container.ts';
 import type { ClusterUid, ContainerUid, NodeName } from '../messages/ids.ts';
 import type { FeatureFlags, ImageMessage } from '../messages/image.ts';
-import { CONTAINERS, type KubeObject, type KubeOutcome, refOf } from '../messages/kube.ts';
+import { CONTAINERS, controllerOf, type KubeObject, type KubeOutcome, refOf } from '../messages/kube.ts';
 import { sameJson } from '../messages/merge-patch.ts';
 import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
+import type { Pod } from '../messages/resources.ts';
+import { type Ownership, ownershipOf as ownershipByLabels, type Shard } from '../messages/shard.ts';
 import type { Trace } from '../messages/trace.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import { agentToken, ensureAgentToken } from './agent-token.ts';
 import { createCallers } from './callers.ts';
 import { startPodCleaner } from './evicted-pods.ts';
 import { createFleet, type Fleet } from './fleet.ts';
+import { startHandOver } from './hand-over.ts';
 import { tellOfMalformed } from './malformed.ts';
 import { startLeaseCollector } from './old-leases.ts';
 import type { CrashReport } from './one-for-one.ts';
@@ -47,6 +50,8 @@ export interface ControllerOptions extends Omit<Outlets, 'kube'> {
   readonly log: Log;
   /** Which replica, e.g. the pod's name. */
   readonly instance: string;
+  /** This process is one of several, and serves the containers that the sharder gives it. Absent: all. */
+  readonly shard?: Shard;
   /** Hears of every turn, beside the flight recorder. */
   readonly trace?: Trace;
   /** Hears of the turns of the containers that it chooses. */
@@ -72,7 +77,7 @@ export interface Controller {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  const { kube, settings, clock, random, log } = options;
+  const { kube, shard, settings, clock, random, log } = options;
   const pools = createPools(options);
   const { traceLog } = options;
   const recorder = createRecorder(
@@ -81,7 +86,7 @@ export function createController(options: ControllerOptions): Controller {
     traceLog && ((uid) => traceLog.of(uid)),
   );
   const system = createSystem(clock, options.trace);
-  const stores = createStores({ kube, settings, clock, random, log });
+  const stores = createStores({ kube, ...(shard === undefined ? {} : { shard }), settings, clock, random, log });
   const view = createView(stores);
   const events = eventRecorder({ submit: pools.kube.submit, clock, log, instance: options.instance });
   /** uid of the container whose status write is being answered in this very moment. */
@@ -98,14 +103,21 @@ export function createController(options: ControllerOptions): Controller {
   /** At a start the pods are known before their containers: an actor that began then would not even know its name. */
   const lookAgain = (uid: ContainerUid): void => {
     if (stores.containers.get(uid) === undefined && stores.containers.problemOf(uid) === undefined) return;
-    fleet.route(uid, { kind: 'lookAgain' });
+    if (ownershipOf(uid) === 'ours') fleet.route(uid, { kind: 'lookAgain' });
   };
+  /** Of one that cannot be read only the labels that came with it tell. */
+  function ownershipOf(uid: ContainerUid): Ownership {
+    const { containers } = stores;
+    if (shard === undefined || containers.problemOf(uid) === undefined) return containers.get(uid)?.ownership ?? 'ours';
+    return ownershipByLabels(containers.metaOf(uid)?.labels, shard);
+  }
   const callers = createCallers({
     pools,
     view,
     settings,
     clock,
     put: stores.put,
+    containersAsOf: stores.containersAsOf,
     agentToken: () => agentToken(stores, settings.metricsNodeAgentToken),
     tellNode: (name, message) => nodes.tell(name, message),
     tellCluster: (uid, message) => clusters.tell(uid, message),
@@ -203,8 +215,21 @@ export function createController(options: ControllerOptions): Controller {
     });
   }
 
+  function isOurs({ metadata }: Pod): boolean {
+    const owner = controllerOf(metadata);
+    if (owner?.kind !== 'WekaContainer') return true;
+    return ownershipOf(owner.uid as ContainerUid) === 'ours' && stores.secondWriters.contestOf(owner.uid) === undefined; // The API's uid.
+  }
+
   /** What goes on beside the actors, each with what ends it. */
   const upkeep: (() => void)[] = [];
+  if (shard !== undefined) {
+    const { containers } = stores;
+    const isQuiet = ({ namespace: of, name }: { readonly namespace: string; readonly name: string }): boolean =>
+      pools.exec.isIdle(stores.pods.byName(of, name)?.metadata.uid ?? '');
+    const { submit } = pools.kube;
+    upkeep.push(startHandOver({ shard, containers, fleet, submit, ownershipOf, isQuiet, lookAgain, clock, log }));
+  }
   tellPools(pools, stores);
   tellOfMalformed(stores, events);
   // Before the router's: the first turn is told too.
@@ -245,7 +270,7 @@ export function createController(options: ControllerOptions): Controller {
       await stores.start();
       const { submit } = pools.kube;
       upkeep.push(ensureAgentToken({ stores, submit, settings, clock, log }));
-      upkeep.push(startPodCleaner({ stores, submit, settings, clock, log }));
+      upkeep.push(startPodCleaner({ stores, isOurs, submit, settings, clock, log }));
       upkeep.push(startLeaseCollector({ stores, kube, submit, settings, clock, log }));
     },
     drain: async (timeoutMs) => {

@@ -6,13 +6,15 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Log } from '../io/log.ts';
 import type { Submit } from '../io/submit.ts';
-import { controllerOf, PODS, refOf } from '../messages/kube.ts';
+import { PODS, refOf } from '../messages/kube.ts';
 import type { Pod } from '../messages/resources.ts';
 import type { Stores } from './stores.ts';
 
 export interface PodCleaner {
   /** Pods that the operator has made, by their label. */
-  readonly stores: Pick<Stores, 'pods' | 'secondWriters'>;
+  readonly stores: Pick<Stores, 'pods'>;
+  /** Neither another shard's container, nor one that another controller reconciles too: theirs are left to them. */
+  readonly isOurs: (pod: Pod) => boolean;
   readonly submit: Submit;
   readonly settings: Pick<Config, 'evictedPodCleanupEnabled' | 'evictedPodCleanupIntervalMs'>;
   readonly clock: Clock;
@@ -20,17 +22,15 @@ export interface PodCleaner {
 }
 
 /** First after one interval, then after each. Returns what ends it. */
-export function startPodCleaner({ stores, submit, settings, clock, log }: PodCleaner): () => void {
+export function startPodCleaner({ stores, isOurs, submit, settings, clock, log }: PodCleaner): () => void {
   if (!settings.evictedPodCleanupEnabled) return () => {};
   let cancel = (): void => {};
   const next = (): void => {
     cancel = clock.after(settings.evictedPodCleanupIntervalMs, () => {
-      for (const pod of stores.pods.list()) if (isEvicted(pod) && !isContested(pod)) remove(pod);
+      for (const pod of stores.pods.list()) if (isEvicted(pod) && isOurs(pod)) remove(pod);
       next();
     });
   };
-  const isContested = ({ metadata }: Pod): boolean =>
-    stores.secondWriters.contestOf(controllerOf(metadata)?.uid ?? '') !== undefined;
   const remove = ({ metadata }: Pod): void => {
     const { name, namespace, uid } = metadata;
     const request = { verb: 'delete', ref: refOf(PODS, metadata), uid, propagation: 'Background' } as const;

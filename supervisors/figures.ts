@@ -17,7 +17,8 @@ export function controllerFamilies(
   nowMs: () => number,
 ): readonly Family[] {
   const byStatus = (): readonly { labels: { mode: string; status: string }; value: number }[] => {
-    const groups = Map.groupBy(stores.containers.list(), keyOf);
+    const served = stores.containers.list().filter(({ ownership }) => ownership === undefined);
+    const groups = Map.groupBy(served, keyOf);
     return [...groups].map(([key, members]) => {
       const [mode = '', status = ''] = key.split('/');
       return { labels: { mode, status }, value: members.length };
@@ -41,7 +42,12 @@ export function controllerFamilies(
       type: 'gauge',
       read: () => [{ labels: {}, value: stores.secondWriters.count() }],
     },
-    { name: 'containers', help: 'Containers by mode and status.', type: 'gauge', read: byStatus },
+    {
+      name: 'containers',
+      help: 'Containers that this process serves, by mode and status.',
+      type: 'gauge',
+      read: byStatus,
+    },
   ];
 }
 const figuresOf = (pool: string, { running, waiting, dropped }: PoolCounts): PoolFigures => ({

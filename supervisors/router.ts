@@ -92,7 +92,7 @@ function routeHelper(
   switch (spec.mode) {
     case 'discovery':
     case 'drivers-loader':
-      if (spec.nodeAffinity !== undefined) to.node(spec.nodeAffinity);
+      if (spec.nodeAffinity !== undefined && concernsNode(object, spec.nodeAffinity, to)) to.node(spec.nodeAffinity);
       return;
     case 'adhoc-op-with-container':
       to.image(spec.image);
@@ -107,6 +107,10 @@ function routeHelper(
   }
 }
 
+/** What another shard serves is news to whoever works on that node here, but no reason to begin. */
+const concernsNode = ({ ownership }: WekaContainer, node: NodeName, to: Destinations): boolean =>
+  ownership === undefined || to.nodeIsRunning(node);
+
 /** A node's owner looks after its proxy: it hears of the proxy itself, and of each one that no longer needs it. */
 function routeProxy(
   { kind, object, before }: Exclude<Change<WekaContainer>, { kind: 'malformed' }>,
@@ -115,7 +119,7 @@ function routeProxy(
   const { spec, status, metadata } = object;
   if (spec.mode === 'ssdproxy') {
     const news = kind === 'gone' || metadata.deletionTimestamp !== before?.metadata.deletionTimestamp || !before;
-    if (news && spec.nodeAffinity) to.node(spec.nodeAffinity);
+    if (news && spec.nodeAffinity && concernsNode(object, spec.nodeAffinity, to)) to.node(spec.nodeAffinity);
     return;
   }
   if (!isDrive(spec.mode) || !usesDriveSharing(spec)) return;

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Log } from '../io/log.ts';
 import type { KubeApi } from '../io/outside.ts';
-import { projectAs, projectContainer, projectNode, projectPod } from '../io/projections.ts';
+import { projectAs, projectContainer, projectForShard, projectNode, projectPod } from '../io/projections.ts';
 import type { Random } from '../io/random.ts';
 import { createSecondWriters, type SecondWriters } from '../io/second-writer.ts';
 import { createStore, type Store } from '../io/store.ts';
@@ -35,7 +35,8 @@ import {
   SECRETS,
 } from '../messages/kube.ts';
 import type { ConfigMap, CsiNode, Job, Namespace, Node, Pod, Secret } from '../messages/resources.ts';
-import type { Project } from '../messages/watch.ts';
+import type { Shard } from '../messages/shard.ts';
+import { compareVersions, type Project } from '../messages/watch.ts';
 import type { WekaClient, WekaCluster } from '../messages/weka-cluster.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
 
@@ -55,6 +56,11 @@ export interface Stores {
   readonly namespaces: Store<Namespace>;
   readonly jobs: Store<Job>;
   readonly agentToken: Store<Secret>;
+  /**
+   * Calls `then` once the containers are known at least as of that resourceVersion, or, without one, as of now. Returns what
+   * withdraws it.
+   */
+  readonly containersAsOf: (version: string | undefined, then: () => void) => () => void;
   /** An own write's answer: into the store of its type, if that is watched. */
   readonly put: (answer: KubeObject) => void;
   /** Starts all watchers but that of the containers; resolves when these stores have seen their first list. Done once, however often it is asked for. */
@@ -73,6 +79,8 @@ export interface Stores {
 
 export interface Outside {
   readonly kube: Pick<KubeApi, 'list' | 'watch'>;
+  /** This process's place in a ring; absent: it serves all. */
+  readonly shard?: Shard;
   readonly settings: Config;
   readonly clock: Clock;
   readonly random: Random;
@@ -85,7 +93,7 @@ interface Scope {
   readonly fieldSelector?: string;
 }
 
-export function createStores({ kube, settings, clock, random, log }: Outside): Stores {
+export function createStores({ kube, shard, settings, clock, random, log }: Outside): Stores {
   const watchers = new Map<string, Watcher>();
   const started: (() => void)[] = [];
   const all: Store<KubeObject>[] = [];
@@ -134,7 +142,12 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
   });
   const pods = watched<Pod>('pods', PODS, projectPod, { labelSelector: 'app.kubernetes.io/created-by=weka-operator' });
   const secondWriters = createSecondWriters({ held: (uid) => containers.get(uid), clock, log });
-  const containers = watched<WekaContainer>('containers', CONTAINERS, secondWriters.watching(projectContainer));
+  // All of them, whoever serves them: who holds what of a node is everybody's concern.
+  const containers = watched<WekaContainer>(
+    'containers',
+    CONTAINERS,
+    secondWriters.watching(shard === undefined ? projectContainer : projectForShard(shard)),
+  );
 
   const beforeContainers = all.slice(0, -1);
   async function warm(): Promise<void> {
@@ -163,6 +176,13 @@ export function createStores({ kube, settings, clock, random, log }: Outside): S
     namespaces,
     jobs,
     agentToken,
+    containersAsOf: (version, then) => {
+      if (version !== undefined && compareVersions(version, '0') !== undefined)
+        return containers.whenSeen(version, then);
+      const withdraw = containers.whenListed(then);
+      watchers.get('containers')?.relist();
+      return withdraw;
+    },
     put: (answer) => byKind[answer.kind]?.(answer),
     warm,
     start: async () => {

@@ -227,6 +227,21 @@ test('names of others, of siblings and of Kubernetes services bring none', () =>
   assert.equal(warningsOf({ ...services, ...siblings, PATH: '/bin', KUBERNETES_PORT: 'x', HOSTNAME: 'x' }), []);
 });
 
+test('a shard has a name, a ring with one, and no leader', () => {
+  const problems = (env: Readonly<Record<string, string>>): readonly string[] => {
+    const found = readConfig({ ...REQUIRED, ...env });
+    return found.kind === 'ok' ? [] : found.problems;
+  };
+  assert.equal(problems({ CONTROLLER_RING: 'weka-containers', POD_NAME: 'a' }), []);
+  assert.match(problems({ CONTROLLER_RING: 'a'.repeat(64), POD_NAME: 'a' }).join(), /at most 63 characters/);
+  assert.match(problems({ CONTROLLER_RING: 'a/b', POD_NAME: 'a' }).join(), /no name of a ControllerRing/);
+  assert.match(problems({ CONTROLLER_RING: 'a' }).join(), /POD_NAME/);
+  const leads = { CONTROLLER_RING: 'a', POD_NAME: 'a', ENABLE_LEADER_ELECTION: 'true' };
+  assert.match(problems(leads).join(), /ENABLE_LEADER_ELECTION=false/);
+  const unlocked = { CONTROLLER_RING: 'a', POD_NAME: 'a', ALLOCATION_LEASE: 'false' };
+  assert.match(problems(unlocked).join(), /ALLOCATION_LEASE/);
+});
+
 test('property: any environment gives a configuration or problems that name a variable, and never throws', () => {
   const name = fc.oneof(fc.constantFrom(...rows.map(({ env }) => env)), fc.string({ maxLength: 30 }));
   const value = fc.oneof(

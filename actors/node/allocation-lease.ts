@@ -7,9 +7,14 @@ import { rfc3339Micro } from '../../io/clock.ts';
 import type { NodeName } from '../../messages/ids.ts';
 import { LEASES, refOf } from '../../messages/kube.ts';
 import type { Lease, LeaseSpec } from '../../messages/resources.ts';
-import { kube, type Script, sleep } from '../calls.ts';
+import { catchUp, kube, type Script, sleep } from '../calls.ts';
 import { kubeText } from '../flows/said.ts';
 
+/**
+ * Left by whoever gives it back: `<resourceVersion of the newest container of the node>@<renewTime>`. Who takes it next waits
+ * until its own watch has come so far. With another renewTime beside it somebody has held it since who leaves no such word.
+ */
+const WRITTEN = 'weka.io/containers-version';
 /** A holder that has not renewed for so long, as seen from here, is taken to be gone. */
 export const LEASE_MS = 15_000;
 /** Nothing is chosen any more so long after it was taken or renewed: 5 s before anybody else may. */
@@ -31,6 +36,8 @@ export interface Holder {
   /** `<namespace>/<name>@<instance>` of the first container of the batch. */
   readonly identity: string;
   readonly wallMs: () => number;
+  /** Of the newest container of this node that is known; undefined: none is. */
+  readonly newest: () => string | undefined;
 }
 const refTo = ({ node, namespace }: Holder) => refOf(LEASES, { namespace, name: allocationLeaseName(node) });
 
@@ -44,12 +51,19 @@ export function* takeLease(holder: Holder): Script<string | undefined> {
     if (found.kind !== 'ok' && found.kind !== 'notFound') return kubeText(found);
     const lease = found.kind === 'ok' ? found.answer : undefined;
     const by = lease?.spec?.holderIdentity ?? '';
-    const ours = by === '' || sameProcess(by, identity);
+    const kept = sameProcess(by, identity);
     stoodMs = lease?.metadata.resourceVersion === seenVersion ? stoodMs + LOOK_AGAIN_MS : 0;
     seenVersion = lease?.metadata.resourceVersion ?? '';
-    if (ours || stoodMs >= Math.max(LEASE_MS, (lease?.spec?.leaseDurationSeconds ?? 0) * 1_000)) {
+    if (by === '' || kept || stoodMs >= Math.max(LEASE_MS, (lease?.spec?.leaseDurationSeconds ?? 0) * 1_000)) {
+      const takenMs = holder.wallMs();
       const written = yield* write(holder, lease);
-      if (written.kind === 'ok') return undefined;
+      if (written.kind === 'ok') {
+        if (lease === undefined || kept) return undefined;
+        yield* catchUp(by === '' ? writtenBefore(lease) : undefined);
+        // What took long has used up the time for choices: it is renewed first.
+        if (holder.wallMs() - takenMs <= LOOK_AGAIN_MS) return undefined;
+        continue;
+      }
       // Another one was faster: it is looked at again. All else is an error, also where it may have been done.
       if (written.kind !== 'conflict' && written.kind !== 'alreadyExists') return kubeText(written);
     }
@@ -59,6 +73,11 @@ export function* takeLease(holder: Holder): Script<string | undefined> {
 /** Of the same process: one whose renewal was lost holds it still. */
 const sameProcess = (a: string, b: string): boolean =>
   a.split('@')[1] !== undefined && a.split('@')[1] === b.split('@')[1];
+
+function writtenBefore({ metadata, spec }: Lease): string | undefined {
+  const [version, renewTime] = metadata.annotations?.[WRITTEN]?.split('@') ?? [];
+  return renewTime !== undefined && renewTime === spec?.renewTime ? version : undefined;
+}
 
 function write(holder: Holder, lease: Lease | undefined) {
   const { identity, namespace, node, wallMs } = holder;
@@ -84,13 +103,12 @@ function write(holder: Holder, lease: Lease | undefined) {
 export function* giveLeaseBack(holder: Holder): Script<string | undefined> {
   const found = yield* kube<Lease>({ verb: 'get', ref: refTo(holder) });
   if (found.kind !== 'ok' || !sameProcess(found.answer.spec?.holderIdentity ?? '', holder.identity)) return undefined;
-  const spec = {
-    ...found.answer.spec,
-    holderIdentity: '',
-    leaseDurationSeconds: 1,
-    renewTime: rfc3339Micro(holder.wallMs()),
-  };
-  const emptied: Lease = { ...found.answer, spec };
+  const renewTime = rfc3339Micro(holder.wallMs());
+  const spec = { ...found.answer.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime };
+  const { [WRITTEN]: _before, ...others } = found.answer.metadata.annotations ?? {};
+  const newest = holder.newest();
+  const annotations = newest === undefined ? others : { ...others, [WRITTEN]: `${newest}@${renewTime}` };
+  const emptied: Lease = { ...found.answer, metadata: { ...found.answer.metadata, annotations }, spec };
   yield* kube({ verb: 'replace', ref: refTo(holder), object: emptied });
   return undefined;
 }

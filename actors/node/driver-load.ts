@@ -41,7 +41,7 @@ export function nextLoad(name: NodeName, waiting: readonly Waiting[], view: View
     if (loader.metadata.deletionTimestamp !== undefined) return undefined;
     const result = loader.status?.result;
     if (result !== undefined) return { script: finish(node, loader, result) };
-    return servesNobody(loader, waiting, view) ? { script: collect(loader) } : undefined;
+    return servesNobody(loader, name, waiting, view) ? { script: collect(loader) } : undefined;
   }
   const first = waiting.find(({ need }) => heldBy(need, name, view) === undefined);
   return first === undefined ? undefined : { script: create(first, node, settings) };
@@ -51,11 +51,13 @@ export function nextLoad(name: NodeName, waiting: readonly Waiting[], view: View
  * It has not begun, and nobody waits for its image (any more). The reference writes the image that is wanted now into it; here
  * another one is made, so that no pod can have been made from the old image for a loader that says the new one (F17).
  */
-function servesNobody(loader: WekaContainer, waiting: readonly Waiting[], view: View): boolean {
+function servesNobody(loader: WekaContainer, name: NodeName, waiting: readonly Waiting[], view: View): boolean {
   if (loader.status?.nodeAffinity !== undefined) return false;
+  // Who waits in another shard is not known here: it ends as any load does.
+  if (view.containersOnNode(name).some(({ ownership }) => ownership === 'others')) return false;
   if (waiting.length === 0) return true;
-  const { namespace = '', name } = loader.metadata;
-  return view.pod(namespace, name) === undefined && waiting.every(({ need }) => need.image !== imageMeantBy(loader));
+  const { namespace = '', name: called } = loader.metadata;
+  return view.pod(namespace, called) === undefined && waiting.every(({ need }) => need.image !== imageMeantBy(loader));
 }
 
 /** The drivers that were loaded in an earlier boot are gone with it. */

@@ -27,8 +27,9 @@ export function unusedProxy(
 ): WekaContainer | undefined {
   if (!settings.collectLeftovers || !view.synced()) return undefined;
   const proxy = view.containerByName(settings.operatorNamespace, proxyName(name));
-  const ours = proxy?.spec.mode === 'ssdproxy' && (proxy.metadata.ownerReferences?.length ?? 0) === 0;
-  if (!ours || proxy.metadata.deletionTimestamp !== undefined) return undefined;
+  const madeHere = proxy?.spec.mode === 'ssdproxy' && (proxy.metadata.ownerReferences?.length ?? 0) === 0;
+  // One that another shard serves is looked after there.
+  if (!madeHere || proxy.ownership !== undefined || proxy.metadata.deletionTimestamp !== undefined) return undefined;
   const there = [...view.containersOnNode(name), ...view.containersPinnedTo(name)];
   const coming = granted.flatMap((uid) => view.container(uid) ?? []);
   return [...there, ...coming].some(({ spec }) => isDrive(spec.mode) && usesDriveSharing(spec)) ? undefined : proxy;

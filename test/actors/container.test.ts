@@ -464,6 +464,7 @@ test('as an actor: one look at the start, the timer, a child that is aborted by 
       cluster: never,
       image: never,
       namespace: never,
+      catchUp: () => () => {},
       sleep: (_call, answer) => {
         log.push('call');
         if (answering) answer(undefined);

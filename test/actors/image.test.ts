@@ -158,6 +158,7 @@ test('as an actor: 500 that ask at once cause one fetch, and each is woken', asy
       cluster: () => () => {},
       image: () => () => {},
       namespace: () => () => {},
+      catchUp: () => () => {},
       sleep: () => () => {},
       kube: (call, answer) => {
         calls.push(nameOf(call));

@@ -137,6 +137,7 @@ test('the actor runs its try in a worker and wakes who waited', async () => {
         cluster: none,
         image: none,
         namespace: none,
+        catchUp: () => () => {},
         sleep: none,
         kube: (call, answer) => {
           called.push(nameOf(call));

@@ -627,6 +627,7 @@ test('as an actor: calls go out, the answer ends the work, whoever waits is woke
       cluster: () => () => {},
       image: () => () => {},
       namespace: () => () => {},
+      catchUp: () => () => {},
       sleep: () => () => {},
       kube: (call, answer) => {
         calls.push(nameOf(call));

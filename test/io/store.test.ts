@@ -42,6 +42,44 @@ function setUp() {
   };
 }
 
+test('who waits for a version hears when the watch has told of it, with it in the store; an own write does not count', () => {
+  const { store, apply, drop, relist } = setUp();
+  const seen: string[] = [];
+  const waitFor = (version: string) =>
+    store.whenSeen(version, () => seen.push(`${version}: ${store.get('uid of a')?.spec.value}`));
+  relist(10, thing('a', 9, 1));
+  waitFor('10');
+  assert.equal(seen, ['10: 1'], 'at once');
+  waitFor('12');
+  store.put(thing('a', 12, 2));
+  assert.is(seen.length, 1);
+  apply(thing('b', 11));
+  assert.is(seen.length, 1);
+  const withdraw = waitFor('13');
+  withdraw();
+  apply(thing('a', 12, 2));
+  assert.equal(seen.slice(1), ['12: 2']);
+  waitFor('14');
+  drop(thing('b', 14));
+  waitFor('20');
+  relist(20, thing('a', 15, 3));
+  assert.equal(seen.slice(2), ['14: 2', '20: 3']);
+});
+
+test('who waits for a listing hears of one that began afterwards', () => {
+  const { store, relist } = setUp();
+  let listed = 0;
+  store.take({ kind: 'init' });
+  store.whenListed(() => (listed += 1));
+  store.take({ kind: 'initDone', resourceVersion: '1' });
+  assert.is(listed, 0, 'it had begun before');
+  store.whenListed(() => (listed += 10))();
+  relist(2);
+  assert.is(listed, 1);
+  relist(3);
+  assert.is(listed, 1, 'once');
+});
+
 test('the echo of an own write is no news', () => {
   const { store, apply, told } = setUp();
   apply(thing('a', 1));

@@ -43,6 +43,30 @@ function setUp(options: Partial<WatcherOptions<Thing>> = {}) {
   return { clock, server, store, changes, events, start, values, run: (ms: number) => driveIo(clock, ms) };
 }
 
+for (const streaming of [true, false])
+  test(`listed anew on request, once for all who ask meanwhile, ${streaming ? 'as a streaming list' : 'in pages'}`, async () => {
+    const { server, start, store, run } = setUp({ streaming });
+    server.set('a', 1);
+    const watcher = start();
+    await run(1);
+    const listings = () => watcher.counts().listings;
+    assert.is(listings(), 1);
+    let asked = 0;
+    const relist = (): void => {
+      store.whenListed(() => (asked += 1));
+      watcher.relist();
+    };
+    relist();
+    relist();
+    await run(5_000);
+    assert.equal([listings(), asked], [2, 2]);
+    assert.is(watcher.counts().failures, 0);
+    server.set('a', 2);
+    await run(1);
+    assert.is(store.list()[0]?.spec.value, 2, 'the watch goes on');
+    watcher.stop();
+  });
+
 test('a streaming list fills the store and goes on as the watch', async () => {
   const { server, start, values, run, store } = setUp();
   server.set('a', 1);

@@ -57,8 +57,10 @@ export interface Scene {
   readonly controller: () => Controller;
   /** A new controller over the same fleet, as after a restart of its process. */
   readonly start: () => void;
+  /** One more process beside those that run: it is not the present incarnation, and is nobody's to crash but the caller's. */
+  readonly startBeside: (options: Partial<ControllerOptions>) => Controller;
   /** The process dies: nothing is waited for, nothing that was queued is sent. */
-  readonly crash: () => void;
+  readonly crash: (which?: Controller) => void;
   /** Steps the clock until it `holds`, looked at whenever all mailboxes are empty. Virtual ms it took; undefined: not in time. */
   readonly until: (holds: () => boolean, limitMs: number) => Promise<number | undefined>;
   readonly forMs: (durationMs: number) => Promise<void>;
@@ -109,6 +111,7 @@ export function createScene(options: SceneOptions): Scene {
   const exec = outside.exec?.(mount.exec, { clock }) ?? mount.exec;
   let incarnations = 0;
   let present: Controller | undefined;
+  const running = new Set<Controller>();
   const own = () =>
     world.store.all<WekaContainer>(CONTAINERS).filter(({ spec }) => ROLES.some((role) => role === spec.mode));
   world.addCluster({ name: 'demo', drive, compute, numDrives: 1, ...options.order });
@@ -122,8 +125,28 @@ export function createScene(options: SceneOptions): Scene {
     }
   };
   /** Without a controller there are only the promises of the models. */
-  const quiet = (): Promise<void> =>
-    present === undefined ? new Promise((resolve) => setImmediate(resolve)) : present.system.settled();
+  const quiet = async (): Promise<void> => {
+    if (running.size === 0) return new Promise((resolve) => setImmediate(resolve));
+    for (const { system } of running) await system.settled();
+  };
+  const startBeside = (others: Partial<ControllerOptions>): Controller => {
+    incarnations += 1;
+    const started = createController({
+      kube,
+      exec,
+      agent: mount.agent,
+      settings,
+      clock,
+      random: stream(incarnations === 1 ? 'controller' : `controller-${incarnations}`),
+      log: noLog,
+      instance: `sim-${incarnations}`,
+      fatal: () => {},
+      ...options.controller,
+      ...others,
+    });
+    running.add(started);
+    return started;
+  };
 
   return {
     clock,
@@ -134,28 +157,18 @@ export function createScene(options: SceneOptions): Scene {
       return present;
     },
     start: () => {
-      incarnations += 1;
-      present = createController({
-        kube,
-        exec,
-        agent: mount.agent,
-        settings,
-        clock,
-        random: stream(incarnations === 1 ? 'controller' : `controller-${incarnations}`),
-        log: noLog,
-        instance: `sim-${incarnations}`,
-        fatal: () => {},
-        ...options.controller,
-      });
+      present = startBeside({});
       present.start().catch(() => {}); // Shows as a fleet that does not come up.
     },
-    crash: () => {
-      if (present === undefined) return;
-      const { stores, system, pools } = present;
+    startBeside,
+    crash: (which = present) => {
+      if (which === undefined) return;
+      const { stores, system, pools } = which;
       stores.stop();
       system.stop();
       for (const pool of [pools.kube, pools.exec, pools.agents]) pool.stop();
-      present = undefined;
+      running.delete(which);
+      if (which === present) present = undefined;
     },
     until,
     forMs: async (durationMs) => void (await until(() => false, durationMs)),

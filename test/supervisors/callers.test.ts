@@ -34,6 +34,7 @@ function given(env: Readonly<Record<string, string>> = {}, token = 'secret') {
     settings: testConfig({ OPERATOR_IMAGE: 'operator:1', ...env }),
     clock,
     put,
+    containersAsOf: sinon.stub().returns(cancel),
     agentToken: () => (token === '' ? { kind: 'none', why: 'No token found' } : { kind: 'known', token }),
     tellNode,
     tellCluster: sinon.spy(),

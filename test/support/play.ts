@@ -10,7 +10,7 @@ export type Line = readonly [call: string, answer: unknown];
 
 /**
  * `exec WekaLocalPs`, `agent POST /register`, `get pods/weka/drive`, `create pods/weka/drive`, `node allocate`,
- * `cluster member`, `image flags`, `namespace bootConfigMap`, `sleep 3000`.
+ * `cluster member`, `image flags`, `namespace bootConfigMap`, `catchUp 17`, `sleep 3000`.
  */
 export function nameOf(call: Call): string {
   switch (call.kind) {
@@ -29,6 +29,8 @@ export function nameOf(call: Call): string {
     case 'image':
     case 'namespace':
       return `${call.kind} ${call.ask.kind}`;
+    case 'catchUp':
+      return `catchUp${call.version === undefined ? '' : ` ${call.version}`}`;
     case 'sleep':
       return `sleep ${call.delayMs}`;
   }

@@ -172,6 +172,8 @@ export function story(about: WekaContainer, options: StoryOptions = {}): Story {
       case 'sleep':
         nowMs += call.delayMs;
         return undefined;
+      case 'catchUp':
+        return undefined;
       case 'image':
         return { kind: 'known', flags: {} };
       case 'cluster': {

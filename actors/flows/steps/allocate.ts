@@ -58,6 +58,7 @@ export function allocateDrives(pass: Pass): Verdict | Ask {
 function* allocateMore({ nodeName, uid, status }: Pass): Script<Verdict> {
   if (nodeName === undefined) return failed('container has no node affinity');
   const answer = yield* askNode(nodeName, { kind: 'allocateMore', uid });
+  if (answer.kind === 'pending') return wait(answer.delayMs, answer.reason);
   if (answer.kind === 'noMore') {
     const { reason, events, retryMs } = answer;
     // Done: it is not asked again before something changes.

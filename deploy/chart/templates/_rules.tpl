@@ -1,7 +1,7 @@
 {{/* Printed from deploy/permissions.ts; do not edit it, run: node deploy/permissions.ts */}}
 
 {{- define "controller.clusterRules" -}}
-# The containers themselves and their helpers: finalizer, state, ports, self-deletion.
+# The containers themselves and their helpers: finalizer, state, ports, self-deletion, labels of a shard.
 - apiGroups: ["weka.weka.io"]
   resources: ["wekacontainers"]
   verbs: [get, list, watch, create, patch, delete]
