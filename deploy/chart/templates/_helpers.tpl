@@ -3,6 +3,12 @@
 {{- if and .Values.besideOperator (eq .Values.besideOperator .Values.prefix) -}}
 {{- fail "prefix and besideOperator are the same: this release would take the existing operator's names; give it another prefix" -}}
 {{- end -}}
+{{- if and .Values.settings.controllerRing (include "controller.isOn" .Values.enableLeaderElection) -}}
+{{- fail "settings.controllerRing and enableLeaderElection: shards work side by side, none of them leads; set enableLeaderElection=false" -}}
+{{- end -}}
+{{- if and .Values.settings.controllerRing (not (include "controller.isOn" .Values.settings.allocationLease)) -}}
+{{- fail "settings.controllerRing without settings.allocationLease: shards choose drives and ports on the same nodes; leave it on" -}}
+{{- end -}}
 {{ .Values.prefix }}-controller-manager
 {{- end }}
 
