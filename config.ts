@@ -38,7 +38,7 @@ const process_ = {
   kubeconfig: text('KUBECONFIG', '', 'Kubeconfig file. Empty: the service account of the pod, else the usual file.', design),
   operatorMetricsBindAddress: address('OPERATOR_METRICS_BIND_ADDRESS', undefined, 'Listener of /metrics.', ofProcess),
   healthProbeBindAddress: address('HEALTH_PROBE_BIND_ADDRESS', undefined, 'Listener of /healthz and /readyz.', ofProcess),
-  debugBindAddress: address('DEBUG_BIND_ADDRESS', '127.0.0.1:8083', 'Listener of /debug and the page for people. Not on loopback, it asks for a token.', design),
+  debugBindAddress: address('DEBUG_BIND_ADDRESS', '127.0.0.1:8083', 'Kept for a listener of /debug. Nothing listens on it in this version.', design),
   enableLeaderElection: flag('ENABLE_LEADER_ELECTION', false, 'Work only while holding the lease ad0b5146.weka.io.', ofProcess),
   besideActiveOperator: flag('BESIDE_ACTIVE_OPERATOR', false, 'Whoever holds that lease leaves WekaContainers alone: work beside it, by a lease of our own.', { source: 'spec 08, 8.6 and 8.8' }),
   controllerRing: text('CONTROLLER_RING', '', 'ControllerRing of which this replica is a shard. Empty: no sharding.', { source: 'design, 8' }),
@@ -211,7 +211,9 @@ function contradictions({ controllerRing: ring, enableLeaderElection, allocation
   if (ring === '') return [];
   const problems = [];
   if (ring.length > RING_NAME_MAX || !/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(ring))
-    problems.push(`CONTROLLER_RING: "${ring}" is no name of a ControllerRing, of at most ${RING_NAME_MAX} characters`);
+    problems.push(
+      `CONTROLLER_RING: "${ring.slice(0, RING_NAME_MAX)}" is no name of a ControllerRing, of at most ${RING_NAME_MAX} characters`,
+    );
   if (enableLeaderElection)
     problems.push('CONTROLLER_RING: shards work side by side, none of them leads; set ENABLE_LEADER_ELECTION=false');
   if (!allocationLease)

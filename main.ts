@@ -21,7 +21,7 @@ import { traceLog } from './io/trace-log.ts';
 import { randomUuid } from './io/uuid.ts';
 import { specShape, statusShape } from './messages/container-shape.ts';
 import { CONTAINERS } from './messages/kube.ts';
-import { RING_LABEL } from './messages/shard.ts';
+import { RING_LABEL, shardOf } from './messages/shard.ts';
 import { type Controller, createController } from './supervisors/controller.ts';
 import { controllerFamilies } from './supervisors/figures.ts';
 
@@ -73,11 +73,10 @@ async function run(settings: Config, warnings: readonly string[]): Promise<void>
   /** Only without election: who might work at the same time. */
   let foreign: ForeignLeader | undefined;
   const direct = { kube: counted, exec, agent };
-  const shard = settings.controllerRing === '' ? undefined : { ring: settings.controllerRing, name: settings.podName };
+  const shard = shardOf(settings);
   const alone = shard === undefined && !settings.enableLeaderElection;
   const controller = createController({
     ...(alone ? direct : fenced(direct, () => election?.holds() ?? false)),
-    ...(shard === undefined ? {} : { shard }),
     settings,
     clock: systemClock,
     random: systemRandom,

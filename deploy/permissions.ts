@@ -243,11 +243,11 @@ export const RULES: readonly Rule[] = [
     group: 'coordination.k8s.io',
     resource: 'leases',
     verbs: {
-      get: ['io/leader-election.ts', 'io/foreign-leader.ts', 'actors/node/allocation-lease.ts'],
-      create: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
-      update: ['io/leader-election.ts', 'actors/node/allocation-lease.ts'],
+      get: ['io/leader-election.ts', 'io/foreign-leader.ts', 'actors/node/allocation-lease.ts', step('removal-lease')],
+      create: ['io/leader-election.ts', 'actors/node/allocation-lease.ts', step('removal-lease')],
+      update: ['io/leader-election.ts', 'actors/node/allocation-lease.ts', step('removal-lease')],
     },
-    why: 'Which replica works; who chooses drives and ports of a node (a Lease for each node).',
+    why: 'Which replica works; who chooses drives and ports of a node (a Lease for each node); with shards, when a host of a cluster was last removed (a Lease for each role).',
   },
   {
     scope: 'namespace',

@@ -13,6 +13,15 @@ export interface Shard {
 /** `draining`: still ours, but to be given up. `others`: another shard's, or nobody's yet. */
 export type Ownership = 'ours' | 'draining' | 'others';
 
+/** Undefined: no ring, this process serves all. */
+export const shardOf = ({
+  controllerRing: ring,
+  podName: name,
+}: {
+  readonly controllerRing: string;
+  readonly podName: string;
+}): Shard | undefined => (ring === '' ? undefined : { ring, name });
+
 const SHARD_LABELS = 'shard.alpha.sharding.timebertt.dev/';
 const DRAIN_LABELS = 'drain.alpha.sharding.timebertt.dev/';
 /** On a shard's Lease; its value is the ring. */

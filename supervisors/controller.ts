@@ -25,7 +25,7 @@ import { sameJson } from '../messages/merge-patch.ts';
 import type { NamespaceMessage } from '../messages/namespace.ts';
 import type { NodeMessage } from '../messages/node.ts';
 import type { Pod } from '../messages/resources.ts';
-import { type Ownership, ownershipOf as ownershipByLabels, type Shard } from '../messages/shard.ts';
+import { type Ownership, ownershipOf as ownershipByLabels, shardOf } from '../messages/shard.ts';
 import type { Trace } from '../messages/trace.ts';
 import type { WekaContainer, WekaContainerStatus } from '../messages/weka-container.ts';
 import { agentToken, ensureAgentToken } from './agent-token.ts';
@@ -50,8 +50,6 @@ export interface ControllerOptions extends Omit<Outlets, 'kube'> {
   readonly log: Log;
   /** Which replica, e.g. the pod's name. */
   readonly instance: string;
-  /** This process is one of several, and serves the containers that the sharder gives it. Absent: all. */
-  readonly shard?: Shard;
   /** Hears of every turn, beside the flight recorder. */
   readonly trace?: Trace;
   /** Hears of the turns of the containers that it chooses. */
@@ -77,7 +75,8 @@ export interface Controller {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  const { kube, shard, settings, clock, random, log } = options;
+  const { kube, settings, clock, random, log } = options;
+  const shard = shardOf(settings);
   const pools = createPools(options);
   const { traceLog } = options;
   const recorder = createRecorder(
@@ -86,7 +85,7 @@ export function createController(options: ControllerOptions): Controller {
     traceLog && ((uid) => traceLog.of(uid)),
   );
   const system = createSystem(clock, options.trace);
-  const stores = createStores({ kube, ...(shard === undefined ? {} : { shard }), settings, clock, random, log });
+  const stores = createStores({ kube, settings, clock, random, log });
   const view = createView(stores);
   const events = eventRecorder({ submit: pools.kube.submit, clock, log, instance: options.instance });
   /** uid of the container whose status write is being answered in this very moment. */

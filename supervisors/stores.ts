@@ -35,7 +35,7 @@ import {
   SECRETS,
 } from '../messages/kube.ts';
 import type { ConfigMap, CsiNode, Job, Namespace, Node, Pod, Secret } from '../messages/resources.ts';
-import type { Shard } from '../messages/shard.ts';
+import { shardOf } from '../messages/shard.ts';
 import { compareVersions, type Project } from '../messages/watch.ts';
 import type { WekaClient, WekaCluster } from '../messages/weka-cluster.ts';
 import type { WekaContainer } from '../messages/weka-container.ts';
@@ -79,8 +79,6 @@ export interface Stores {
 
 export interface Outside {
   readonly kube: Pick<KubeApi, 'list' | 'watch'>;
-  /** This process's place in a ring; absent: it serves all. */
-  readonly shard?: Shard;
   readonly settings: Config;
   readonly clock: Clock;
   readonly random: Random;
@@ -93,7 +91,8 @@ interface Scope {
   readonly fieldSelector?: string;
 }
 
-export function createStores({ kube, shard, settings, clock, random, log }: Outside): Stores {
+export function createStores({ kube, settings, clock, random, log }: Outside): Stores {
+  const shard = shardOf(settings);
   const watchers = new Map<string, Watcher>();
   const started: (() => void)[] = [];
   const all: Store<KubeObject>[] = [];

@@ -5,8 +5,8 @@
 import { fenced } from '../../io/fence.ts';
 import { type Election, startElection } from '../../io/leader-election.ts';
 import { noLog } from '../../io/log.ts';
-import type { KubeApi, ObjectRequest } from '../../io/outside.ts';
-import { CONTAINERS, PODS } from '../../messages/kube.ts';
+import type { ExecApi, KubeApi, ObjectRequest } from '../../io/outside.ts';
+import { CONTAINERS, LEASES, PODS } from '../../messages/kube.ts';
 import { RING_LABEL, shardLabel } from '../../messages/shard.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import type { Controller } from '../../supervisors/controller.ts';
@@ -27,8 +27,8 @@ export interface ShardProcess {
 export interface Ring {
   readonly scene: Scene;
   readonly sharder: Sharder;
-  /** `behindMs`: so late it hears of containers. */
-  readonly start: (name: string, behindMs?: number) => ShardProcess;
+  /** `behindMs`: so late it hears of containers. `mute`: leaves no word on Leases of what it has chosen, as the reference. */
+  readonly start: (name: string, how?: { readonly behindMs?: number; readonly mute?: boolean }) => ShardProcess;
   /** Which shard has how many containers, as their labels say. */
   readonly shares: () => Readonly<Record<string, number>>;
   /** What a shard did to a container that was another one's, or that two shards ran at a time. One line each. */
@@ -38,7 +38,8 @@ export interface Ring {
   readonly end: () => void;
 }
 
-export function createRing(options: SceneOptions): Ring {
+/** `ran` hears of each command. */
+export function createRing(options: SceneOptions, ran: (argv: readonly string[]) => void = () => {}): Ring {
   const scene = createScene(options);
   const { world, clock, mount } = scene;
   const trespasses: string[] = [];
@@ -74,15 +75,31 @@ export function createRing(options: SceneOptions): Ring {
     },
   });
 
+  const wordless = (kube: KubeApi): KubeApi => ({
+    ...kube,
+    request: (request, signal) => {
+      if (request.verb !== 'replace' || request.ref.type !== LEASES) return kube.request(request, signal);
+      const { annotations: _, ...metadata } = request.object.metadata;
+      return kube.request({ ...request, object: { ...request.object, metadata } }, signal);
+    },
+  });
+  const exec: ExecApi = {
+    run: (request, signal) => {
+      ran(request.argv);
+      return mount.exec.run(request, signal);
+    },
+  };
+
   return {
     scene,
     sharder,
     trespasses,
-    start: (name, behindMs = 0) => {
-      const outside = { kube: late(watched(name, mount.kube), behindMs), exec: mount.exec, agent: mount.agent };
+    start: (name, { behindMs = 0, mute = false } = {}) => {
+      const kube = late(watched(name, mount.kube), behindMs);
+      const outside = { kube: mute ? wordless(kube) : kube, exec, agent: mount.agent };
       const controller = scene.startBeside({
         ...fenced(outside, () => election.holds()),
-        shard: { ring: RING, name },
+        settings: { ...scene.settings, controllerRing: RING, podName: name },
         instance: name,
         log: noLog,
       });

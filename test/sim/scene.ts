@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import type { Config } from '../../config.ts';
 import { ROLES } from '../../deploy/sandbox/world/cluster-objects.ts';
 import { type Mount, memoryMount } from '../../deploy/sandbox/world/mount.ts';
 import {
@@ -53,6 +54,7 @@ export interface Scene {
   readonly clock: SimClock;
   readonly world: World;
   readonly mount: Mount;
+  readonly settings: Config;
   /** The present incarnation; throws while there is none. */
   readonly controller: () => Controller;
   /** A new controller over the same fleet, as after a restart of its process. */
@@ -152,6 +154,7 @@ export function createScene(options: SceneOptions): Scene {
     clock,
     world,
     mount,
+    settings,
     controller: () => {
       if (present === undefined) throw new Error('no controller runs');
       return present;

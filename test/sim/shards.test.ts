@@ -1,7 +1,7 @@
 /** Replicas as shards of a ring: what one serves nobody else touches, what is chosen on a node is chosen once, whoever goes. Source: design.md 8; I8. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CONTAINERS, PODS } from '../../messages/kube.ts';
+import { CONTAINERS, PODS, refOf } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { random } from '../support/seeded.ts';
 import { createRing, type Ring, type ShardProcess } from './ring.ts';
@@ -78,10 +78,49 @@ shards('one is killed, one retires: the third takes over, nothing is lost, forgo
   fine(ring);
 });
 
-shards('shards whose watches are seconds behind choose nothing that another one has chosen meanwhile', async () => {
-  const ring = ringOf('behind');
-  for (const [name, behindMs] of Object.entries({ a: 0, b: 2_000, c: 6_000 })) ring.start(name, behindMs);
-  await up(ring);
+for (const mute of [false, true])
+  shards(
+    `spec 08 §11 #47: allocators whose watches are seconds behind choose nothing that another one has chosen meanwhile${mute ? ', also beside one that leaves no word of it' : ''}`,
+    async () => {
+      const ring = ringOf(`behind ${mute}`);
+      for (const [name, behindMs] of Object.entries({ a: 0, b: 2_000, c: 6_000 }))
+        ring.start(name, { behindMs, mute: mute && name === 'a' });
+      await up(ring);
+      fine(ring);
+    },
+  );
+
+shards('hosts of a role are removed a minute apart, whichever shards do it', async () => {
+  const removedAtMs = new Map<string, number[]>();
+  const ring = createRing(
+    { seed: 'paced', nodes: 6, drive: 6, compute: 6, env: { REMOVAL_THROTTLING_ENABLED: 'true' } },
+    (argv) => {
+      const [, , kind, verb, id = ''] = argv;
+      if (kind !== 'container' || verb !== 'remove') return;
+      const role = ring.scene.own().find(({ status }) => String(status?.containerID) === id)?.spec.mode ?? '';
+      const before = removedAtMs.get(role) ?? [];
+      removedAtMs.set(role, [...before, ring.scene.clock.monotonicMs()]);
+    },
+  );
+  for (const name of ['a', 'b', 'c']) ring.start(name);
+  assert.type(await ring.scene.until(ring.scene.allUp, 3 * UP_MS_MAX), 'number', ring.scene.notUp().join('\n'));
+  for (const { metadata } of ring.scene
+    .own()
+    .filter(({ spec }) => spec.mode === 'compute')
+    .slice(0, 3))
+    ring.scene.world.store.request({
+      verb: 'mergePatch',
+      ref: refOf(CONTAINERS, metadata),
+      patch: { spec: { state: 'deleting' } },
+    });
+  const few = () => (removedAtMs.get('compute') ?? []).length === 3;
+  assert.type(await ring.scene.until(few, 15 * MINUTE_MS), 'number', ring.scene.notUp().join('\n'));
+  const times = removedAtMs.get('compute') ?? [];
+  const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
+  assert.ok(
+    gaps.every((gapMs) => gapMs >= MINUTE_MS),
+    gaps.join(),
+  );
   fine(ring);
 });
 

@@ -18,6 +18,7 @@ import type { Pass } from '../pass.ts';
 import { execText, stderrOf } from '../said.ts';
 import { type Ask, ask } from '../step.ts';
 import { guidMismatch } from './identity.ts';
+import { giveRemovalTurnBack, takeRemovalTurn } from './removal-lease.ts';
 import { chooseSibling, isVerdict, LOOK_AGAIN_MS, mismatched, readHost, readOwnHost } from './sibling.ts';
 import { stop } from './stop-pod.ts';
 
@@ -91,9 +92,17 @@ export const removeHost = withId(function* (pass, id) {
   const { uid, spec } = pass;
   const slot = yield* askCluster({ kind: 'removalSlot', cluster: owner.uid, uid, mode: spec.mode });
   if (slot.kind === 'throttled') return wait(LOOK_AGAIN_MS, 'throttling removal of containers from weka');
+  const notYet = yield* takeRemovalTurn(pass, owner.uid);
+  if (notYet !== undefined) {
+    yield* askCluster({ kind: 'removalFailed', cluster: owner.uid, uid, mode: spec.mode });
+    return wait(LOOK_AGAIN_MS, `throttling removal of containers from weka: ${notYet}`);
+  }
   const { verdict, removes } = yield* removeAndVerify(pass, id);
   // One that weka may be at work on keeps its slot: else the next one would go at the same time.
-  if (!removes) yield* askCluster({ kind: 'removalFailed', cluster: owner.uid, uid, mode: spec.mode });
+  if (!removes) {
+    yield* askCluster({ kind: 'removalFailed', cluster: owner.uid, uid, mode: spec.mode });
+    yield* giveRemovalTurnBack(pass, owner.uid);
+  }
   return verdict;
 });
 

@@ -107,7 +107,7 @@
   resources: ["deployments/finalizers"]
   resourceNames: ["{{ include "controller.name" . }}"]
   verbs: [update]
-# Which replica works; who chooses drives and ports of a node (a Lease for each node).
+# Which replica works; who chooses drives and ports of a node (a Lease for each node); with shards, when a host of a cluster was last removed (a Lease for each role).
 - apiGroups: ["coordination.k8s.io"]
   resources: ["leases"]
   verbs: [get, create, update]
