@@ -130,7 +130,8 @@ export function createStore<T extends KubeObject>({ project, clock, log }: Store
     const object = seen.kind === 'object' ? seen.object : before?.object;
     const problem = seen.kind === 'malformed' ? seen.problem : undefined;
     entries.set(meta.uid, { meta, object, problem, unconfirmed: origin === 'own' });
-    namesIn(meta.namespace).set(meta.name, meta.uid);
+    // Later news of an object does not take its name back from a successor.
+    if (before === undefined) namesIn(meta.namespace).set(meta.name, meta.uid);
     if (object !== before?.object) for (const [name, index] of indexes) reindex(name, index, meta.uid, object);
     return before;
   };

@@ -80,6 +80,16 @@ test('who waits for a listing hears of one that began afterwards', () => {
   assert.is(listed, 1, 'once');
 });
 
+test('late news of an object that is going does not take its name from its successor', () => {
+  const { store, apply, drop } = setUp();
+  apply(thing('a', 1, 1, 'old'));
+  apply(thing('a', 3, 2, 'new'));
+  apply(thing('a', 4, 3, 'old'));
+  assert.is(store.uidOf('ns', 'a'), 'new');
+  drop(thing('a', 5, 3, 'old'));
+  assert.is(store.byName('ns', 'a')?.spec.value, 2);
+});
+
 test('the echo of an own write is no news', () => {
   const { store, apply, told } = setUp();
   apply(thing('a', 1));
