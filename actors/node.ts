@@ -388,7 +388,10 @@ export function decider(
       return given === next ? [next, []] : [{ ...given, takesLease: false, leasedUntilMs: undefined }, effects];
     }
     const due = leasedUntilMs === undefined ? choosing.size > 0 : leasedUntilMs - now.ms <= HOLD_MS - RENEW_MS;
-    return due ? works({ ...next, takesLease: true }, 'lease', takeLease(holder(lease, first)), [], now) : [next, []];
+    if (!due) return [next, []];
+    const [taken, effects] = works(next, 'lease', takeLease(holder(lease, first)), [], now);
+    // What is under way may be giving it back: its end must not be taken for a lease that is held.
+    return taken === next ? [next, []] : [{ ...taken, takesLease: true }, effects];
   }
   function holder({ instance, wallMs }: NonNullable<Deps['lease']>, uid?: ContainerUid): Holder {
     const { namespace = '', name: called = '' } = (uid === undefined ? undefined : view.container(uid)?.metadata) ?? {};
