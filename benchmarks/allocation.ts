@@ -5,7 +5,8 @@
 import { passOf } from '../actors/flows/pass.ts';
 import { allocateResources } from '../actors/flows/steps/allocate.ts';
 import { actorName, createSystem, type Machine, spawn } from '../actors/machine.ts';
-import { type Grants, node } from '../actors/node.ts';
+import { node } from '../actors/node.ts';
+import type { Grants } from '../actors/rules/allocation/grants.ts';
 import { runScript } from '../actors/worker.ts';
 import { systemClock } from '../io/clock.ts';
 import { noLog } from '../io/log.ts';

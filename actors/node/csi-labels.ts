@@ -5,12 +5,13 @@
 import type { Config } from '../../config.ts';
 import type { ContainerUid, NodeName } from '../../messages/ids.ts';
 import { NODES, refOf } from '../../messages/kube.ts';
-import type { CsiSays, NodeAsk } from '../../messages/node.ts';
+import type { CsiAnswer, CsiSays, NodeAsk } from '../../messages/node.ts';
 import { isClient } from '../../messages/weka-modes.ts';
 import { kube, type Script, sleep } from '../calls.ts';
 import { kubeText } from '../flows/said.ts';
 import { driverOf, labelPatch } from '../rules/csi.ts';
 import type { View } from '../view.ts';
+import { forgiven, noWork, type Site, type Subject, unfinished, type Work } from './work.ts';
 
 interface Claim {
   readonly says: CsiSays | 'left';
@@ -18,11 +19,45 @@ interface Claim {
   readonly sinceMs: number;
 }
 /** By driver, then by client. Lost with the actor: whoever is not heard of again is waited for. */
-export type CsiClaims = ReadonlyMap<string, ReadonlyMap<ContainerUid, Claim>>;
+type CsiClaims = ReadonlyMap<string, ReadonlyMap<ContainerUid, Claim>>;
+
+export interface CsiLabels extends Work {
+  readonly claims: CsiClaims;
+}
+/** A client's labels are looked at this often in any case. Source: spec 08, 2.5. */
+const RETRY_MS_MAX = 30_000;
+
+export function hearClient(
+  part: CsiLabels,
+  ask: ClaimAsk | LeaveAsk,
+  { name, view, settings }: Site,
+  nowMs: number,
+): readonly [CsiLabels, CsiAnswer] {
+  const claims = ask.kind === 'csiClaim' ? claimed(part.claims, ask, nowMs) : left(part.claims, ask, nowMs);
+  // A patch under way may be of what was said before: its end is waited for.
+  const right = nextLabels(name, claims, view, settings, nowMs) === undefined && part.phase !== 'running';
+  return [{ ...part, claims }, right ? { kind: 'kept' } : unfinished(part, 1_000, 'CSI labels are being written')];
+}
+
+/** Nobody waits for its end: a client says what it has to say on every pass. */
+export const csiLabels: Subject<CsiLabels> = {
+  initial: { ...noWork, claims: new Map() },
+  plan: (part, { name, view, settings }, nowMs) => {
+    const labels = nextLabels(name, part.claims, view, settings, nowMs);
+    if (labels !== undefined) return { part, wakes: [], next: { script: writeLabels(name, labels) } };
+    return { part: part.phase === 'idle' ? forgiven(part) : part, wakes: [], next: undefined };
+  },
+  waiting: () => [],
+  pruned: (part, here) => {
+    const claims = present(part.claims, here);
+    return claims === part.claims ? part : { ...part, claims };
+  },
+  retryMsMax: RETRY_MS_MAX,
+};
 
 type ClaimAsk = Extract<NodeAsk, { kind: 'csiClaim' }>;
 /** One that claims another driver than before no longer speaks for that one; nobody takes its keys away for that. */
-export function claimed(claims: CsiClaims, { uid, driver, says }: ClaimAsk, nowMs: number): CsiClaims {
+function claimed(claims: CsiClaims, { uid, driver, says }: ClaimAsk, nowMs: number): CsiClaims {
   const sinceMs = claimsOf(claims, uid).find(([, claim]) => claim.says !== 'left')?.[1].sinceMs ?? nowMs;
   const others = new Map([...claims].map(([of, byUid]) => [of, of === driver ? byUid : unless(byUid, uid)]));
   return withoutEmpty(others.set(driver, new Map(others.get(driver)).set(uid, { says, sinceMs })));
@@ -38,7 +73,7 @@ const withoutEmpty = (claims: CsiClaims): CsiClaims => new Map([...claims].filte
 
 type LeaveAsk = Extract<NodeAsk, { kind: 'csiLeave' }>;
 /** Without a driver: of whichever it last spoke for. */
-export function left(claims: CsiClaims, { uid, driver }: LeaveAsk, nowMs: number): CsiClaims {
+function left(claims: CsiClaims, { uid, driver }: LeaveAsk, nowMs: number): CsiClaims {
   const drivers = driver === undefined ? claimsOf(claims, uid).map(([of]) => of) : [driver];
   const next = new Map(claims);
   for (const of of drivers) next.set(of, new Map(next.get(of)).set(uid, { says: 'left', sinceMs: nowMs }));
@@ -46,7 +81,7 @@ export function left(claims: CsiClaims, { uid, driver }: LeaveAsk, nowMs: number
 }
 
 /** Without those who are gone. */
-export function present(claims: CsiClaims, here: (uid: ContainerUid) => boolean): CsiClaims {
+function present(claims: CsiClaims, here: (uid: ContainerUid) => boolean): CsiClaims {
   if ([...claims.values()].every((byUid) => [...byUid.keys()].every(here))) return claims;
   return withoutEmpty(
     new Map([...claims].map(([driver, byUid]) => [driver, new Map([...byUid].filter(([uid]) => here(uid)))])),
@@ -82,9 +117,9 @@ function accessible(
   return unheard && settings.csiInstallationEnabled ? undefined : false;
 }
 
-export type LabelPatch = Readonly<Record<string, string | null>>;
+type LabelPatch = Readonly<Record<string, string | null>>;
 /** What has to change now. Undefined: nothing. */
-export function nextLabels(
+function nextLabels(
   name: NodeName,
   claims: CsiClaims,
   view: View,
@@ -106,7 +141,7 @@ export function nextLabels(
 const TRIES = 3;
 /** A node that does not become what was written (the watch is behind, a hook changes it back) is not written in a loop. */
 const PACE_MS = 1_000;
-export function* writeLabels(name: NodeName, labels: LabelPatch): Script<string | undefined> {
+function* writeLabels(name: NodeName, labels: LabelPatch): Script<string | undefined> {
   for (let tries = TRIES; ; tries -= 1) {
     const ref = refOf(NODES, { name });
     const outcome = yield* kube({ verb: 'mergePatch', ref, patch: { metadata: { labels } } });

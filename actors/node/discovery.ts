@@ -1,7 +1,8 @@
-/** What is next to be done so that a node's facts are known. Source: spec 06, 6.7; F32, F39. */
+/** A node's discovery: who asks for its facts, and what is next to be done so that they are known. Source: spec 06, 6.7; F32, F39. */
 import type { Config } from '../../config.ts';
-import type { NodeName } from '../../messages/ids.ts';
+import type { ContainerUid, NodeName } from '../../messages/ids.ts';
 import { CONTAINERS, NODES, refOf } from '../../messages/kube.ts';
+import type { DiscoverAnswer } from '../../messages/node.ts';
 import type { Node } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { isDriversBuilder } from '../../messages/weka-modes.ts';
@@ -19,11 +20,45 @@ import {
   type Toolkit,
 } from '../rules/node-info.ts';
 import type { View } from '../view.ts';
+import { forgiven, kept, type Next, noWork, type Site, type Subject, unfinished, type Work } from './work.ts';
 
-/** Undefined: nothing now; its helper is at work, or all is known. The script returns why it failed. */
-export type Next = { readonly script: Script<string | undefined> } | undefined;
+export interface Discovery extends Work {
+  /** Who waits for it, in order of arrival. */
+  readonly asking: ReadonlySet<ContainerUid>;
+}
+const NOBODY: ReadonlySet<ContainerUid> = new Set();
 
-export function toolkitOf(view: View, settings: Config, required: boolean): Toolkit {
+export function discover(
+  part: Discovery,
+  uid: ContainerUid,
+  container: WekaContainer,
+  node: Node,
+  { view, settings }: Site,
+): readonly [Discovery, DiscoverAnswer] {
+  const found = knownInfo(node, view, settings, container);
+  if (found.kind === 'known') return [part, { kind: 'known', info: found.info }];
+  if (found.kind === 'failed') return [part, { kind: 'failed', reason: found.error }];
+  const next = { ...part, asking: new Set([...part.asking, uid]) };
+  return [next, unfinished(part, 3_000, 'container execution result is not ready')];
+}
+
+export const discovery: Subject<Discovery> = {
+  initial: { ...noWork, asking: NOBODY },
+  plan: (part, { name, view, settings }) => {
+    const node = view.node(name);
+    const asking = [...part.asking].flatMap((uid) => view.container(uid) ?? []);
+    const next = nextDiscovery(name, asking, view, settings);
+    if (node !== undefined && !isDiscovered(node)) return { part, wakes: [], next };
+    return { part: forgiven({ ...part, asking: NOBODY }), wakes: [...part.asking], next };
+  },
+  waiting: ({ asking }) => [...asking],
+  pruned: (part, here) => {
+    const asking = kept(part.asking, here);
+    return asking === part.asking ? part : { ...part, asking };
+  },
+};
+
+function toolkitOf(view: View, settings: Config, required: boolean): Toolkit {
   const map = view.configMap(settings.operatorNamespace, TOOLKIT_CONFIG_MAP);
   return { digests: map?.data, imageBaseUrl: settings.ocpToolkitImageBaseUrl, required };
 }
@@ -32,7 +67,7 @@ export const knownInfo = (node: Node, view: View, settings: Config, asking?: Wek
   nodeInfoOf(node, toolkitOf(view, settings, asking !== undefined && isDriversBuilder(asking.spec.mode)));
 
 /** `asking`: containers that wait for it, in order of arrival; they lend image, secrets and namespace. */
-export function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {
+function nextDiscovery(name: NodeName, asking: readonly WekaContainer[], view: View, settings: Config): Next {
   const node = view.node(name);
   if (node === undefined) return leftOver(name, 'discovery', view);
   const helpers = helpersOf(name, asking, view, settings);

@@ -1,9 +1,10 @@
-/** What is next to be done so that a node's drivers are loaded. One load per node at a time. Source: spec 06, 4.4; F17, F32. */
+/** A node's driver load: who waits for which drivers, and what is next to be done so that they are loaded. One load per node at a time. Source: spec 06, 4.4; F17, F32. */
 import type { Config } from '../../config.ts';
 import { parseLoaderResult } from '../../io/weka-parsers/results.ts';
 import type { DriverNeed } from '../../messages/drivers.ts';
-import type { NodeName } from '../../messages/ids.ts';
+import type { ContainerUid, NodeName } from '../../messages/ids.ts';
 import { CONTAINERS } from '../../messages/kube.ts';
+import type { LoadDriversAnswer, NodeAsk } from '../../messages/node.ts';
 import type { Node } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { hasFrontend } from '../../messages/weka-modes.ts';
@@ -13,19 +14,85 @@ import { DRIVERS_LOADED, driversReady, loadedMark } from '../rules/drivers.ts';
 import { imageMeantBy, loaderDraft, loaderName } from '../rules/helpers.ts';
 import { DISCOVERY_ANNOTATION } from '../rules/node-info.ts';
 import type { View } from '../view.ts';
-import { annotate, collect, leftOver, type Next } from './discovery.ts';
+import { annotate, collect, leftOver } from './discovery.ts';
+import { forgiven, type Next, noWork, type Site, type Subject, unfinished, type Work } from './work.ts';
+
+interface Wants {
+  readonly need: DriverNeed;
+  readonly forced: boolean;
+  /** Of the container's spec, which says where drivers come from. */
+  readonly generation: number | undefined;
+}
+export interface DriverLoad extends Work {
+  /** Who waits for drivers, in order of arrival. */
+  readonly waiting: ReadonlyMap<ContainerUid, Wants>;
+}
+
+export function loadDrivers(
+  part: DriverLoad,
+  { uid, need, forced }: Extract<NodeAsk, { kind: 'loadDrivers' }>,
+  container: WekaContainer,
+  node: Node,
+  { name, view, settings }: Site,
+): readonly [DriverLoad, LoadDriversAnswer] {
+  if (!forced && ready(node, need, settings)) return [part, { kind: 'loaded' }];
+  const { generation } = container.metadata;
+  const before = part.waiting.get(uid);
+  const waiting = new Map(part.waiting).set(uid, { need, forced, generation });
+  // What failed before was asked for otherwise: it need not fail now.
+  const anew = before !== undefined && (before.need.image !== need.image || before.generation !== generation);
+  const work = anew && part.phase === 'resting' ? { ...noWork, attempt: part.attempt } : part;
+  const holder = heldBy(need, name, view);
+  const reason =
+    holder === undefined
+      ? 'drivers are being loaded'
+      : `drivers of another image are in use by ${holder.metadata.namespace}/${holder.metadata.name}`;
+  return [{ ...work, waiting }, unfinished(work, 10_000, reason)];
+}
+
+export const driverLoad: Subject<DriverLoad> = {
+  initial: { ...noWork, waiting: new Map() },
+  plan: (part, { name, view, settings }) => {
+    const node = view.node(name);
+    const served = ({ forced, need }: Wants): boolean =>
+      node === undefined || (!forced && ready(node, need, settings) && loaderOf(node, view, settings) === undefined);
+    const [over, waiting] = divided(part.waiting, served);
+    const queue = [...waiting].flatMap(([uid, wants]): Waiting[] => {
+      const container = view.container(uid);
+      return container === undefined ? [] : [{ container, ...wants }];
+    });
+    const next = nextLoad(name, queue, view, settings);
+    // The load that starts now is the one that the forced ones asked for: from here on the annotation tells.
+    const believed = next !== undefined && part.phase === 'idle' ? unforced(waiting) : waiting;
+    const left = { ...part, waiting: believed };
+    return { part: waiting.size === 0 ? forgiven(left) : left, wakes: [...over.keys()], next };
+  },
+  waiting: ({ waiting }) => [...waiting.keys()],
+  pruned: (part, here) => {
+    const [waiting, gone] = divided(part.waiting, (_wants, uid) => here(uid));
+    return gone.size === 0 ? part : { ...part, waiting };
+  },
+};
+type Waits = DriverLoad['waiting'];
+const NOBODY: Waits = new Map();
+function divided(waits: Waits, holds: (wants: Wants, uid: ContainerUid) => boolean): readonly [Waits, Waits] {
+  if (waits.size === 0) return [NOBODY, NOBODY];
+  const { yes, no } = Object.groupBy(waits, ([uid, wants]) => (holds(wants, uid) ? 'yes' : 'no'));
+  return [new Map(yes), new Map(no)];
+}
+const unforced = (waits: Waits): Waits => new Map([...waits].map(([uid, wants]) => [uid, { ...wants, forced: false }]));
 
 /** One container that waits for drivers. A forced one does not believe the annotation. */
-export interface Waiting {
+interface Waiting {
   readonly container: WekaContainer;
   readonly need: DriverNeed;
   readonly forced: boolean;
 }
 
-export const ready = (node: Node, need: DriverNeed, settings: Config): boolean =>
+const ready = (node: Node, need: DriverNeed, settings: Config): boolean =>
   driversReady(node, need, settings.backendDriversNeedBootId);
 
-export function loaderOf(node: Node, view: View, settings: Config): WekaContainer | undefined {
+function loaderOf(node: Node, view: View, settings: Config): WekaContainer | undefined {
   const loader = view.containerByName(settings.operatorNamespace, loaderName(node));
   return loader?.spec.mode === 'drivers-loader' ? loader : undefined;
 }
@@ -72,7 +139,7 @@ function rebooted(node: Node): boolean {
 }
 
 /** A running frontend of another image, whose drivers a load would take away. */
-export function heldBy(need: DriverNeed, node: NodeName, view: View): WekaContainer | undefined {
+function heldBy(need: DriverNeed, node: NodeName, view: View): WekaContainer | undefined {
   return view
     .containersOnNode(node)
     .find(

@@ -1,7 +1,8 @@
-/** What is next to be done so that containers have their cloud NICs: one annotation of the node says who has which. Source: spec 05, 10.3; F12, F26. */
+/** A node's cloud NICs: who waits for some, who leaves some behind, what is next to be done. One annotation of the node says who has which. Source: spec 05, 10.3; F12, F26. */
 import type { Config } from '../../config.ts';
-import type { NodeName } from '../../messages/ids.ts';
+import type { ContainerUid, NodeName } from '../../messages/ids.ts';
 import { NODES, refOf } from '../../messages/kube.ts';
+import type { NicsAnswer, ReleaseAnswer } from '../../messages/node.ts';
 import type { Node } from '../../messages/resources.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
 import { kube, type Script } from '../calls.ts';
@@ -16,20 +17,77 @@ import {
 } from '../rules/allocation/nics.ts';
 import { ANNOTATIONS } from '../rules/node-annotations.ts';
 import type { View } from '../view.ts';
-import type { Next } from './discovery.ts';
+import { forgiven, kept, type Next, noWork, type Site, type Subject, unfinished, type Work } from './work.ts';
+
+export interface Nics extends Work {
+  /** Who waits for NICs, in order of arrival. */
+  readonly lacking: ReadonlySet<ContainerUid>;
+  /** Whose NICs are to be freed, in order of arrival. */
+  readonly leaving: ReadonlySet<ContainerUid>;
+}
+
+export function giveNics(
+  part: Nics,
+  uid: ContainerUid,
+  container: WekaContainer,
+  node: Node,
+  { view, settings }: Site,
+): readonly [Nics, NicsAnswer] {
+  const plan = nicsFor(container, node, view, settings);
+  if (plan.kind === 'failed') return [part, plan];
+  if (plan.annotation === undefined) return [part, { kind: 'given', events: plan.events }];
+  const next = { ...part, lacking: new Set([...part.lacking, uid]) };
+  return [next, unfinished(part, 3_000, 'NICs are being allocated')];
+}
+export function freeNics(
+  part: Nics,
+  uid: ContainerUid,
+  container: WekaContainer,
+  node: Node,
+): readonly [Nics, ReleaseAnswer] {
+  if (!holdsNics(container, node)) return [part, { kind: 'released' }];
+  const next = { ...part, leaving: new Set([...part.leaving, uid]) };
+  return [next, unfinished(part, 3_000, 'NICs are being released')];
+}
+
+export const nics: Subject<Nics> = {
+  initial: { ...noWork, lacking: new Set(), leaving: new Set() },
+  plan: (part, { name, view, settings }) => {
+    const node = view.node(name);
+    const lacks = (uid: ContainerUid): boolean => {
+      const container = view.container(uid);
+      return container !== undefined && node !== undefined && wantsNics(container, node, view, settings);
+    };
+    const holds = (uid: ContainerUid): boolean => {
+      const container = view.container(uid);
+      return container !== undefined && node !== undefined && holdsNics(container, node);
+    };
+    const [lacking, leaving] = [kept(part.lacking, lacks), kept(part.leaving, holds)];
+    const wakes = [...part.lacking, ...part.leaving].filter((uid) => !lacking.has(uid) && !leaving.has(uid));
+    const known = (uids: ReadonlySet<ContainerUid>) => [...uids].flatMap((uid) => view.container(uid) ?? []);
+    const next = nextNics(name, known(lacking), known(leaving), view, settings);
+    const left = { ...part, lacking, leaving };
+    return { part: lacking.size + leaving.size === 0 ? forgiven(left) : left, wakes, next };
+  },
+  waiting: ({ lacking, leaving }) => [...lacking, ...leaving],
+  pruned: (part, here) => {
+    const [lacking, leaving] = [kept(part.lacking, here), kept(part.leaving, here)];
+    return lacking === part.lacking && leaving === part.leaving ? part : { ...part, lacking, leaving };
+  },
+};
 
 const NOTHING: NicAllocation = { kind: 'allocated', annotation: undefined, events: [] };
 
 /** What the container would get now. Nothing to be written: it has what there is for it. */
-export function nicsFor(container: WekaContainer, node: Node, view: View, settings: Config): NicAllocation {
+function nicsFor(container: WekaContainer, node: Node, view: View, settings: Config): NicAllocation {
   return needsNics(container, node, settings) ? allocateNics(container, node, goneIn(view)) : NOTHING;
 }
-export const wantsNics = (container: WekaContainer, node: Node, view: View, settings: Config): boolean => {
+const wantsNics = (container: WekaContainer, node: Node, view: View, settings: Config): boolean => {
   const plan = nicsFor(container, node, view, settings);
   return plan.kind === 'allocated' && plan.annotation !== undefined;
 };
 /** Both in order of arrival. Who leaves comes first: what it has may be what the others lack. */
-export function nextNics(
+function nextNics(
   name: NodeName,
   asking: readonly WekaContainer[],
   leaving: readonly WekaContainer[],

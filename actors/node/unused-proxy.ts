@@ -13,13 +13,40 @@ import { agentText, kubeText } from '../flows/said.ts';
 import { proxyName } from '../rules/helpers.ts';
 import type { View } from '../view.ts';
 import { collect } from './discovery.ts';
+import { forgiven, noWork, type Subject, type Work } from './work.ts';
 
 /** Nobody has shared drives there for so long: a container that is made anew is back within minutes. */
 export const UNUSED_MS = 10 * 60_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
+export interface UnusedProxy extends Work {
+  /** Since when it has had nobody to work for; monotonic. */
+  readonly unusedSinceMs: number | undefined;
+}
+
+/** Nobody waits for its end. */
+export const unusedProxy: Subject<UnusedProxy> = {
+  initial: { ...noWork, unusedSinceMs: undefined },
+  plan: (part, { name, view, settings }, nowMs, granted) => {
+    const unused = findUnused(name, [...granted.keys()], view, settings);
+    const { unusedSinceMs } = part;
+    const nothing = { part, wakes: [], next: undefined };
+    if (unused === undefined)
+      return unusedSinceMs === undefined
+        ? nothing
+        : { ...nothing, part: forgiven({ ...part, unusedSinceMs: undefined }) };
+    if (unusedSinceMs === undefined) return { ...nothing, part: { ...part, unusedSinceMs: nowMs }, againMs: UNUSED_MS };
+    if (nowMs - unusedSinceMs < UNUSED_MS) return nothing;
+    // Whoever is given drives meanwhile is bound to the node by then: the view knows.
+    const stillUnused = (): boolean => findUnused(name, [], view, settings) !== undefined;
+    return { ...nothing, next: { script: removeProxy(name, unused, stillUnused) } };
+  },
+  waiting: () => [],
+  pruned: (part) => part,
+};
+
 /** `granted`: those that were given drives of the node and may not have written that yet. Undefined: none, or one in use. */
-export function unusedProxy(
+function findUnused(
   name: NodeName,
   granted: readonly ContainerUid[],
   view: View,
@@ -36,11 +63,7 @@ export function unusedProxy(
 }
 
 /** Returns why it stays. A node that is gone cannot be asked; that it is gone is read live. `stillUnused`: asked once more at the end. */
-export function* removeProxy(
-  name: NodeName,
-  proxy: WekaContainer,
-  stillUnused: () => boolean,
-): Script<string | undefined> {
+function* removeProxy(name: NodeName, proxy: WekaContainer, stillUnused: () => boolean): Script<string | undefined> {
   const node = yield* kube({ verb: 'get', ref: refOf(NODES, { name }) }, 'periodic');
   if (node.kind !== 'ok' && node.kind !== 'notFound') return kubeText(node);
   const held = node.kind === 'ok' ? yield* whyHeld(name, proxy) : undefined;

@@ -5,8 +5,10 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decider, type Grants, initial, type State } from '../../actors/node.ts';
+import { initial, type State } from '../../actors/node/state.ts';
+import { decider } from '../../actors/node.ts';
 import { deallocate } from '../../actors/rules/allocation/deallocate.ts';
+import type { Grants } from '../../actors/rules/allocation/grants.ts';
 import type { Attempt, ContainerUid, NodeName } from '../../messages/ids.ts';
 import type { FeatureFlags } from '../../messages/image.ts';
 import type { NodeAnswer, NodeAsk } from '../../messages/node.ts';

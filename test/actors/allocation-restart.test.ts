@@ -1,7 +1,9 @@
 /** Allocation where what is known lags behind what is written, and where the process starts over a fleet that has everything. Spec 05, 17. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decider, type Grants, initial, type State } from '../../actors/node.ts';
+import { initial, type State } from '../../actors/node/state.ts';
+import { decider } from '../../actors/node.ts';
+import type { Grants } from '../../actors/rules/allocation/grants.ts';
 import { FIRST_COMMANDS, settledFleet } from '../../benchmarks/settled-fleet.ts';
 import type { Attempt, NodeName } from '../../messages/ids.ts';
 import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';

@@ -1,7 +1,8 @@
 /** A node's choices under its Lease, turn by turn: taken for those who wait, kept while a choice is not written, given back after. Source: spec 05, 4.2; I8. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decider, type Effect, initial, type State } from '../../actors/node.ts';
+import { initial, type State } from '../../actors/node/state.ts';
+import { decider, type Effect } from '../../actors/node.ts';
 import type { Attempt } from '../../messages/ids.ts';
 import type { NodeAnswer, NodeMessage } from '../../messages/node.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';

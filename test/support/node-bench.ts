@@ -1,6 +1,8 @@
 /** A node's actor without its mailbox: what it is told and answers in each turn, and the work that it starts, played to its end. */
 import type { Call } from '../../actors/calls.ts';
-import { decider, type Effect, type Grants, initial, type State } from '../../actors/node.ts';
+import { initial, type State } from '../../actors/node/state.ts';
+import { decider, type Effect } from '../../actors/node.ts';
+import type { Grants } from '../../actors/rules/allocation/grants.ts';
 import type { Config } from '../../config.ts';
 import type { Attempt, NodeName } from '../../messages/ids.ts';
 import type { KubeObject } from '../../messages/kube.ts';
@@ -16,7 +18,11 @@ export interface NodeBench {
   readonly send: (msg: NodeMessage, ms?: number) => readonly Effect[];
   /** Asked and answered in one turn. */
   readonly ask: (ask: NodeAsk) => { readonly answer: NodeAnswer; readonly effects: readonly Effect[] };
-  readonly state: () => State;
+  /** Beside its parts: what is granted, and who waits for discovery. */
+  readonly state: () => State & {
+    readonly allocated: Grants | undefined;
+    readonly asking: State['discovery']['asking'];
+  };
   /** As after a crash: the state is gone. */
   readonly restart: () => void;
   /** Plays what a turn has started; `stored` is in the store when its end is told. `after`: what follows. */
@@ -53,7 +59,7 @@ export function nodeBench(objects: readonly KubeObject[], settings: Partial<Conf
   return {
     view,
     send,
-    state: () => state,
+    state: () => ({ ...state, allocated: state.ledger?.granted, asking: state.discovery.asking }),
     restart: () => {
       state = initial;
     },

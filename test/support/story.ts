@@ -15,7 +15,8 @@ import {
   decider as namespaceDecider,
   initial as namespaceInitial,
 } from '../../actors/namespace.ts';
-import { type Effect as NodeEffect, decider as nodeDecider, initial as nodeInitial } from '../../actors/node.ts';
+import { initial as nodeInitial } from '../../actors/node/state.ts';
+import { type Effect as NodeEffect, decider as nodeDecider } from '../../actors/node.ts';
 import type { Config } from '../../config.ts';
 import type { ClusterMessage } from '../../messages/cluster.ts';
 import type { ContainerMessage } from '../../messages/container.ts';

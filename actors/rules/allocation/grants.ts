@@ -1,4 +1,5 @@
 /** What a node's actor has granted and its container has not written yet, beside what containers hold by their status. Source: F12. */
+import type { ContainerUid } from '../../../messages/ids.ts';
 import type { Node } from '../../../messages/resources.ts';
 import type { Allocations, WekaContainer } from '../../../messages/weka-container.ts';
 import { blockedPhysicalUuids, blockedSerials } from '../blocked-lists.ts';
@@ -12,6 +13,8 @@ export interface Grant {
   readonly allocations: Allocations;
   readonly more: boolean;
 }
+/** What was granted and is not yet written, by container. */
+export type Grants = ReadonlyMap<ContainerUid, Grant>;
 
 /** The container with both what its status says and what it was granted; the order of the status first. */
 export function holding(container: WekaContainer, grant: Grant | undefined): WekaContainer {

@@ -1,5 +1,6 @@
 /** Golden first allocations, asked of the node's actor. Source: spec 05, 4.3 to 8. */
-import { decider, initial } from '../../../actors/node.ts';
+import { initial } from '../../../actors/node/state.ts';
+import { decider } from '../../../actors/node.ts';
 import type { Attempt, ContainerUid } from '../../../messages/ids.ts';
 import type { FeatureFlags } from '../../../messages/image.ts';
 import type { NodeAnswer } from '../../../messages/node.ts';

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decider, initial } from '../../../../actors/node.ts';
+import { initial } from '../../../../actors/node/state.ts';
+import { decider } from '../../../../actors/node.ts';
 import { allocate, type Request } from '../../../../actors/rules/allocation/allocate.ts';
 import { chooseDrives } from '../../../../actors/rules/allocation/exclusive-drives.ts';
 import type { Attempt } from '../../../../messages/ids.ts';
