@@ -64,6 +64,8 @@ export function startElection(options: ElectionOptions): Election {
   let renewedMs: number | undefined;
   let phase: 'waits' | 'leads' | 'over' = 'waits';
   let told = '';
+  /** What keeps it from asking for the lease at all, as last logged. */
+  let trouble = '';
   let cancel = (): void => {};
   let cancelDeadline = (): void => {};
 
@@ -95,17 +97,17 @@ export function startElection(options: ElectionOptions): Election {
   }
   const labelled = (metadata: Draft['metadata']): Draft['metadata'] =>
     labels === undefined ? metadata : { ...metadata, labels: { ...metadata.labels, ...labels } };
-  /** Undefined: taken or renewed. Otherwise why not. An unknown outcome is none: the next look tells. */
-  async function attempt(): Promise<string | undefined> {
+  /** Undefined: taken or renewed. Otherwise why not; `held`: it is another's. An unknown outcome is none: the next look tells. */
+  async function attempt(): Promise<Failure | undefined> {
     // The holder knows its lease: one request. Everybody else looks first.
     if (phase === 'waits' || seen === undefined) {
       const found = await api.request({ verb: 'get', ref });
       if (found.kind === 'ok') see(found.answer);
       else if (found.kind === 'notFound') seen = undefined;
-      else return textOf(found);
+      else return { held: false, text: textOf(found) };
     }
-    if (phase === 'over') return 'over';
-    if (!free()) return `held by ${holder()}`;
+    if (phase === 'over') return { held: true, text: 'over' };
+    if (!free()) return { held: true, text: `held by ${holder()}` };
     const sentMs = clock.monotonicMs();
     const old = seen?.lease;
     const metadata = labelled(old?.metadata ?? { namespace, name });
@@ -126,12 +128,15 @@ export function startElection(options: ElectionOptions): Election {
     }
     const fresh = await api.request({ verb: 'get', ref });
     if (fresh.kind === 'ok') see(fresh.answer);
-    return textOf(written);
+    // Another one was faster.
+    const held = written.kind === 'conflict' || written.kind === 'alreadyExists';
+    return { held, text: textOf(written) };
   }
 
   async function round(): Promise<void> {
-    const problem = await attempt().catch((error: unknown) => String(error));
+    const problem = await attempt().catch((error: unknown): Failure => ({ held: false, text: String(error) }));
     if (phase === 'over') return;
+    if (phase === 'waits') tellTrouble(problem);
     if (problem === undefined && phase === 'waits') {
       // A lease that came too late to be worth anything is renewed first.
       if (renewedMs === undefined || clock.monotonicMs() - renewedMs >= timing.renewDeadlineMs) return again();
@@ -140,8 +145,16 @@ export function startElection(options: ElectionOptions): Election {
       log.info({ lease: `${namespace}/${name}`, identity, term }, 'elected');
       options.elected(term);
     } else if (phase === 'leads' && holder() !== identity) return giveUp(`taken over by ${holder() || 'nobody'}`);
-    else if (problem !== undefined && phase === 'leads') log.warn({ problem }, 'lease not renewed, trying again');
+    else if (problem !== undefined && phase === 'leads')
+      log.warn({ problem: problem.text }, 'lease not renewed, trying again');
     again();
+  }
+  /** Once for each text: one that waits looks every two seconds. */
+  function tellTrouble(problem: Failure | undefined): void {
+    const text = problem === undefined || problem.held ? '' : problem.text;
+    if (text !== '' && text !== trouble)
+      log.warn({ lease: `${namespace}/${name}`, problem: text }, 'cannot ask for the lease');
+    trouble = text;
   }
   function again(): void {
     cancel = clock.after(jittered(timing.retryMs, JITTER, random), () => void round());
@@ -175,6 +188,11 @@ export function startElection(options: ElectionOptions): Election {
       if (outcome.kind !== 'ok') log.warn({ why: textOf(outcome) }, 'lease not released: the next leader waits for it');
     },
   };
+}
+
+interface Failure {
+  readonly held: boolean;
+  readonly text: string;
 }
 
 function textOf(outcome: { readonly kind: string; readonly message?: string; readonly cause?: string }): string {

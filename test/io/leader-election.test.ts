@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fenced } from '../../io/fence.ts';
 import { type Election, LEADER_LEASE, STANDARD_TIMING, startElection } from '../../io/leader-election.ts';
-import { noLog } from '../../io/log.ts';
+import { type Log, noLog } from '../../io/log.ts';
 import type { KubeApi } from '../../io/outside.ts';
 import type { Random } from '../../io/random.ts';
 import type { KubeObject, KubeOutcome } from '../../messages/kube.ts';
@@ -48,7 +48,13 @@ interface Candidate {
   readonly election: Election;
   readonly log: string[];
 }
-function candidate(who: string, clock: SimClock, api: Pick<KubeApi, 'request'>, chance: Random): Candidate {
+function candidate(
+  who: string,
+  clock: SimClock,
+  api: Pick<KubeApi, 'request'>,
+  chance: Random,
+  lines: Log = noLog,
+): Candidate {
   const log: string[] = [];
   const election = startElection({
     api,
@@ -56,7 +62,7 @@ function candidate(who: string, clock: SimClock, api: Pick<KubeApi, 'request'>, 
     identity: who,
     clock,
     random: chance,
-    log: noLog,
+    log: lines,
     elected: (term) => log.push(`elected ${term} at ${clock.monotonicMs()}`),
     lost: (why) => log.push(`lost at ${clock.monotonicMs()}: ${why}`),
   });
@@ -88,6 +94,42 @@ test('the first one creates the lease, is elected, and renews it every 2 s', asy
   assert.match(String(acquireTime), /^2026-01-01T00:00:00\.\d{6}Z$/);
   assert.match(String(renewTime), /^2026-01-01T00:00:(5[789]|60)\.\d{6}Z$/);
   a.election.stop();
+});
+
+test('one that may not ask for the lease says why, once, and is elected when it may', async () => {
+  const clock = simClock();
+  const { api } = leases(clock);
+  const forbidden: KubeOutcome = { kind: 'refused', status: 403, reason: 'Forbidden', message: 'cannot get leases' };
+  let mayAsk = false;
+  const guarded: Pick<KubeApi, 'request'> = {
+    request: (request) => (mayAsk ? api('a').request(request) : Promise.resolve(forbidden)),
+  };
+  const lines: unknown[] = [];
+  const log = { ...noLog, warn: (...line: readonly unknown[]) => void lines.push(line) };
+  const a = candidate('a', clock, guarded, middle, log);
+  await run(clock, 30_000);
+  assert.equal(lines, [[{ lease: `op/${LEADER_LEASE}`, problem: 'cannot get leases' }, 'cannot ask for the lease']]);
+  assert.is(a.log.length, 0);
+  mayAsk = true;
+  await run(clock, 3_000);
+  assert.is(a.log.length, 1);
+  assert.is(lines.length, 1);
+  a.election.stop();
+});
+
+test('one that waits for another says nothing of it as of a trouble', async () => {
+  const clock = simClock();
+  const { api } = leases(clock);
+  const a = candidate('a', clock, api('a'), middle);
+  await run(clock, 1_000);
+  const lines: unknown[] = [];
+  const b = candidate('b', clock, api('b'), middle, {
+    ...noLog,
+    warn: (...line: readonly unknown[]) => void lines.push(line),
+  });
+  await run(clock, 30_000);
+  assert.equal(lines, []);
+  for (const { election } of [a, b]) election.stop();
 });
 
 test('spec 08 §11 #34: one works; when it dies the other takes over within 17 s, and never before the lease stood still for 15', async () => {
