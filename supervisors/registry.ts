@@ -17,8 +17,12 @@ import type { Clock } from '../io/clock.ts';
 import type { Address, Tagged } from '../messages/address.ts';
 import { CELL_MAX, type CellMessage, cell, isRunning, type Member } from './cell.ts';
 
-/** Messages kept for an actor that cannot be started yet; more are lost and counted. */
-const PENDING_MAX = 128;
+/**
+ * Messages kept for an actor that is not started yet; more are lost and counted. After a restart of the process all containers
+ * of a fleet ask for one image or cluster in the same turn of the event loop, and one whose ask is lost waits for ever: so it is
+ * more than the containers of a process.
+ */
+const PENDING_MAX = 50_000;
 
 export interface Registry<Key extends string, Msg extends Tagged> {
   /** Tells the actor of that key, starting it if need be. Order is kept. */
