@@ -2,36 +2,19 @@
  * A large fleet that has settled, without its history: the real controller over stores filled by hand, on a virtual clock, and an
  * outside that remembers what it is asked. Each container is as the flows leave it; figures vary, everything else stays.
  */
-import { expectedResources } from '../../actors/rules/allocation/expected-resources.ts';
-import { podMetadata } from '../../actors/rules/pod-spec/metadata.ts';
-import type { Config } from '../../config.ts';
-import { rfc3339 } from '../../io/clock.ts';
 import { noLog } from '../../io/log.ts';
 import type { AgentRequest, ExecRequest, ObjectRequest } from '../../io/outside.ts';
 import { projectContainer, projectNode, projectPod } from '../../io/projections.ts';
 import type { Store } from '../../io/store.ts';
-import { CONDITIONS, successTexts } from '../../messages/condition.ts';
-import type { NodeName } from '../../messages/ids.ts';
 import type { KubeObject, KubeOutcome } from '../../messages/kube.ts';
 import { mergePatch } from '../../messages/merge-patch.ts';
-import type { Pod, Secret } from '../../messages/resources.ts';
 import type { ContainerMode, WekaContainer } from '../../messages/weka-container.ts';
-import { isAllocatable, isDrive, shouldJoinCluster } from '../../messages/weka-modes.ts';
+import { isDrive } from '../../messages/weka-modes.ts';
 import { type Controller, createController } from '../../supervisors/controller.ts';
-import { testConfig } from '../support/config.ts';
-import {
-  agentOn,
-  BORN,
-  bootScripts,
-  clusterOf,
-  containerOf,
-  memberOf,
-  nodeOf,
-  OPERATOR_NAMESPACE,
-  podFor,
-} from '../support/containers.ts';
+import { agentOn, bootScripts, clusterOf, nodeOf, OPERATOR_NAMESPACE } from '../support/containers.ts';
 import { random } from '../support/seeded.ts';
 import { type SimClock, simClock } from '../support/sim-clock.ts';
+import { SETTINGS, settledAnswer, settledContainers, settledPod, TOKEN } from './settled-objects.ts';
 
 export interface At<Request> {
   readonly atMs: number;
@@ -47,20 +30,12 @@ export interface Settled {
 }
 
 const VERSION = '1';
-const SETTINGS: Config = testConfig({ POD_NAMESPACE: OPERATOR_NAMESPACE });
-/** One node has one container of each mode. */
-const nodeNameOf = (index: number, modes: readonly ContainerMode[]): NodeName =>
-  `node-${Math.floor(index / modes.length)}` as NodeName; // Made up here.
 
 /** `count` containers, the modes in turn. Starts the controller; its first passes are still to come. */
 export function settledFleet(seed: string, count: number, modes: readonly ContainerMode[]): Settled {
   const clock = simClock();
   const chance = random(`${seed}/figures`);
-  const containers = Array.from({ length: count }, (_none, index) => {
-    const mode = modes[index % modes.length];
-    if (mode === undefined) throw new Error('no modes');
-    return projectContainer(settledContainer(mode, index, nodeNameOf(index, modes)));
-  });
+  const containers = settledContainers(count, modes).map(projectContainer);
   const byUid = new Map(containers.map((container) => [container.metadata.uid, container]));
   const byName = new Map(containers.map((container) => [container.metadata.name, container]));
   const nodeNames = [...new Set(containers.map(({ status }) => status?.nodeAffinity ?? ''))];
@@ -83,7 +58,7 @@ export function settledFleet(seed: string, count: number, modes: readonly Contai
         execs.push({ atMs: clock.monotonicMs(), request });
         const container = byName.get(request.target.pod);
         if (container === undefined) throw new Error(`no container ${request.target.pod}`);
-        return Promise.resolve({ kind: 'ok', stdout: answerOf(container, request.argv.join(' ')), stderr: '' });
+        return Promise.resolve({ kind: 'ok', stdout: settledAnswer(container, request.argv.join(' ')), stderr: '' });
       },
     },
     agent: {
@@ -136,7 +111,7 @@ export function settledFleet(seed: string, count: number, modes: readonly Contai
   const withPod = containers.filter(({ spec }) => spec.mode !== 'drivers-builder');
   fill(
     stores.pods,
-    withPod.map((container) => projectPod(podOf(container))),
+    withPod.map((container) => projectPod(settledPod(container))),
   );
   for (const store of [stores.namespaces, stores.clients, stores.toolkit, stores.jobs]) fill(store, []);
   fill(stores.containers, containers);
@@ -158,79 +133,4 @@ function fill<T extends KubeObject>(store: Store<T>, objects: readonly T[]): voi
   store.take({ kind: 'init' });
   for (const object of objects) store.take({ kind: 'initApply', seen: { kind: 'object', object } });
   store.take({ kind: 'initDone', resourceVersion: VERSION });
-}
-const TOKEN: Secret = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'weka-node-agent-secret', uid: 'token', resourceVersion: VERSION, creationTimestamp: BORN },
-  data: { token: 'eA==' },
-};
-
-function settledContainer(mode: ContainerMode, index: number, node: NodeName): WekaContainer {
-  const name = `${mode}-${String(index).padStart(4, '0')}`;
-  const types = [
-    ...(isAllocatable(mode) ? (['affinitySet', 'resourcesAllocated'] as const) : []),
-    ...(isAllocatable(mode) || mode === 'client' ? (['resourcesWritten'] as const) : []),
-    ...(shouldJoinCluster(mode) ? (['joinedCluster'] as const) : []),
-    ...(mode === 's3' ? (['joinedS3Cluster'] as const) : []),
-    ...(mode === 'drivers-builder' ? (['resultsReceived', 'resultsProcessed'] as const) : []),
-  ];
-  const conditions = types.map((type) => ({
-    type: CONDITIONS[type],
-    status: 'True' as const,
-    ...successTexts(CONDITIONS[type]),
-    lastTransitionTime: BORN,
-  }));
-  const joined = shouldJoinCluster(mode);
-  const serial = `S${index}`;
-  const status = {
-    conditions,
-    nodeAffinity: node,
-    printer: { nodeAffinity: node, ...(joined ? { managementIPs: '10.0.0.1' } : {}) },
-    ...(joined ? { managementIPs: ['10.0.0.1'] } : {}),
-    ...(isDrive(mode)
-      ? {
-          allocations: { wekaPort: 35000, agentPort: 35303, drives: [serial] },
-          addedDrives: [
-            { uuid: `uuid-${serial}`, serial_number: serial, status: 'ACTIVE', added_time: '', device_path: '/dev/x' },
-          ],
-        }
-      : {}),
-    ...(mode === 'drivers-builder' ? { status: 'Completed' } : {}),
-  };
-  const spec = { nodeAffinity: node, ...(isDrive(mode) ? { numDrives: 1 } : {}) };
-  if (joined) return memberOf(mode, name, index, { spec, status });
-  const running = { status: 'Running', internalStatus: 'READY', lastAppliedImage: containerOf(mode).spec.image };
-  return containerOf(mode, { name, spec, status: { ...running, ...status } });
-}
-function podOf(container: WekaContainer): Pod {
-  const metadata = podMetadata(container, { labels: {}, annotations: {} }, SETTINGS.podKeepForeignLabels);
-  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: rfc3339(Date.parse(BORN)) }];
-  return podFor(container, {
-    metadata,
-    node: container.status?.nodeAffinity ?? '',
-    status: { phase: 'Running', conditions },
-  });
-}
-
-/** What the commands of a settled container print; anything else prints nothing, and would be told by a test. */
-function answerOf(container: WekaContainer, command: string): string {
-  const { status, spec } = container;
-  if (command.includes('weka local ps')) {
-    const ready = { display_status: 'READY' };
-    return JSON.stringify([{ name: spec.name, runStatus: 'Running', internalStatus: ready }]);
-  }
-  if (command.includes('feature_flags.json')) return '{}';
-  if (command.includes('management_ips')) return `${status?.managementIPs?.join('\n')}\n`;
-  if (command.includes('resources.json')) {
-    const expected = expectedResources(container, nodeOf(status?.nodeAffinity ?? ''), SETTINGS);
-    return JSON.stringify(expected.kind === 'known' ? expected.resources : undefined);
-  }
-  if (command.includes('container-get-identity')) {
-    return JSON.stringify({
-      has_value: true,
-      value: { cluster_guid: status?.clusterID, host_id: status?.containerID },
-    });
-  }
-  return '';
 }
