@@ -9,6 +9,7 @@ import { systemClock } from '../../io/clock.ts';
 import { environmentOf, grantsOf, objectsOf } from './chart-run.ts';
 import { chartTools, fine, flags, NAMESPACE, notTested, openStage, type Stage, TENANT, yaml } from './chart-stage.ts';
 import {
+  accountKubeconfig,
   freeAddress,
   hasSaid,
   type Replica,
@@ -115,17 +116,13 @@ function defineTests(kubectl: string): void {
   );
 
   /** As the Deployment would start it, but for its addresses. */
-  async function replicaOf({ chart, cluster }: Stage, name: string): Promise<Replica> {
-    const address = await freeAddress();
-    const addresses = [
-      `healthProbeBindAddress=${address}`,
-      'operatorMetricsBindAddress=0',
-      'settings.debugBindAddress=0',
-    ];
+  async function replicaOf({ chart, cluster: { kubeconfig, folder } }: Stage, name: string): Promise<Replica> {
+    const addresses = ['operatorMetricsBindAddress=0', 'settings.debugBindAddress=0'];
     const env = environmentOf(objectsOf(chart.text(flags(`prefix=${PREFIX}`, ...addresses))));
-    const { kubeconfig, folder } = cluster;
-    const rights = { kubectl, kubeconfig, account: ACCOUNT };
-    return startReplica({ name, namespace: NAMESPACE, address, env, folder, ...rights });
+    const account = { name: ACCOUNT, namespace: NAMESPACE };
+    const own = accountKubeconfig(kubectl, kubeconfig, account, folder);
+    const address = await freeAddress();
+    return startReplica({ name, namespace: NAMESPACE, address, env, kubeconfig: own, folder });
   }
 }
 

@@ -5,18 +5,14 @@ import { load } from 'js-yaml';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemClock } from '../../io/clock.ts';
-import { type KubeClient, kubeClient } from '../../io/kube-client.ts';
-import { type KubeCredentials, loadCredentials } from '../../io/kube-credentials.ts';
-import { noLog } from '../../io/log.ts';
-import { systemRandom } from '../../io/random.ts';
 import { CONTAINERS, type Draft, NAMESPACES, type ResourceType, refOf } from '../../messages/kube.ts';
 import type { WekaContainer } from '../../messages/weka-container.ts';
+import { clientOf, type LiveClient } from './client.ts';
 import { type LiveCluster, liveCluster } from './cluster.ts';
 
 interface Context {
   readonly cluster: LiveCluster;
-  readonly credentials: KubeCredentials;
-  readonly kube: KubeClient;
+  readonly client: LiveClient;
 }
 const live = suite<{ here: Context }>('client');
 const CRD: ResourceType = {
@@ -30,17 +26,15 @@ const CRDS = join(import.meta.dirname, '../../deploy/chart/crds');
 
 live.before(async (context) => {
   const cluster = await liveCluster();
-  const credentials = await loadCredentials({ clock: systemClock, log: noLog, kubeconfig: cluster.kubeconfig });
-  const kube = kubeClient({ credentials, clock: systemClock, random: systemRandom, userAgent: 'live-test' });
-  context.here = { cluster, credentials, kube };
+  context.here = { cluster, client: await clientOf(cluster.kubeconfig) };
 });
 live.after(async ({ here }) => {
-  await here.kube.close();
-  here.credentials.stop();
+  await here.client.close();
   await here.cluster.close();
 });
 
-live('the CRDs are accepted, and a container gets the defaults of its schema', async ({ here: { kube } }) => {
+live('the CRDs are accepted, and a container gets the defaults of its schema', async ({ here }) => {
+  const { kube } = here.client;
   for (const name of globSync('*.yaml', { cwd: CRDS })) {
     const object = load(readFileSync(join(CRDS, name), 'utf8')) as Draft;
     const made = await kube.request({ verb: 'create', type: CRD, object });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlPlaneBinary } from './binary.ts';
-import { startControlPlane } from './control-plane.ts';
+import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 
 export interface LiveCluster {
   /** Path; of an administrator. */
@@ -12,21 +12,39 @@ export interface LiveCluster {
   readonly folder: string;
   readonly close: () => Promise<void>;
 }
+export interface OwnCluster extends LiveCluster {
+  readonly url: string;
+  /** PEM of its API server's own. */
+  readonly certificate: string;
+  /** Path; of one of the users it was started with. */
+  readonly kubeconfigOf: (user: string) => Promise<string>;
+}
 
 export async function liveCluster(): Promise<LiveCluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'controlplane-'));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const given = process.env.KUBECONFIG;
-  if (given !== undefined) return { kubeconfig: given, folder, close: remove };
+  const kubeconfig = process.env.KUBECONFIG;
+  if (kubeconfig === undefined) return ownCluster();
+  const folder = await newFolder();
+  return { kubeconfig, folder, close: () => remove(folder) };
+}
+
+/** Whatever KUBECONFIG says: for suites that choose users, or read the audit log. It is in `folder`. */
+export async function ownCluster(options: Omit<ControlPlaneOptions, 'binary' | 'folder'> = {}): Promise<OwnCluster> {
   const binary = await controlPlaneBinary(() => {});
   if (binary.kind === 'missing') throw new Error(binary.why);
-  const plane = await startControlPlane({ binary: binary.path, folder });
+  const folder = await newFolder();
+  const plane = await startControlPlane({ binary: binary.path, folder, ...options });
   return {
+    url: plane.url,
+    certificate: plane.certificate,
     kubeconfig: plane.kubeconfig,
+    kubeconfigOf: plane.kubeconfigOf,
     folder,
     close: async () => {
       await plane.stop();
-      await remove();
+      await remove(folder);
     },
   };
 }
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'controlplane-'));
+const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { writeKubeconfig } from '../../deploy/sandbox/api/kubeconfig.ts';
 import { systemClock } from '../../io/clock.ts';
+import { auditFlags } from './audit.ts';
 
 export interface ControlPlane {
   readonly url: string;
@@ -28,10 +29,14 @@ export interface ControlPlaneOptions {
   readonly binary: string;
   /** Empty, and the caller's to remove. Logs of the four processes stay in it. */
   readonly folder: string;
-  /** Ordinary users, without any right: `user` → groups. */
+  /** Beside the administrator: `user` → groups. Without a group they have no right. */
   readonly users?: Readonly<Record<string, readonly string[]>>;
   /** How long etcd keeps history; absent: the API server's own 5 min. */
   readonly compactionSeconds?: number;
+  /** Users whose requests `readAudit` tells; service accounts too. */
+  readonly audited?: readonly string[];
+  /** Plugins beside the standard ones. */
+  readonly admission?: readonly string[];
 }
 
 const ADMIN = 'admin';
@@ -49,7 +54,7 @@ const CONTROLLERS = [
 ];
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { binary, folder, users = {}, compactionSeconds } = options;
+  const { binary, folder, users = {}, compactionSeconds, audited = [], admission = [] } = options;
   const [etcdPort, apiPort] = await freePorts();
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const url = `https://127.0.0.1:${apiPort}`;
@@ -83,6 +88,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       '--service-cluster-ip-range=10.0.0.0/24',
       '--disable-admission-plugins=ServiceAccount', // Nobody makes the accounts of the pods' namespaces.
       ...(compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${compactionSeconds}s`]),
+      ...(audited.length === 0 ? [] : auditFlags(folder, audited)),
+      ...(admission.length === 0 ? [] : [`--enable-admission-plugins=${admission.join(',')}`]),
     ]);
     const admin = tokens.get(ADMIN) ?? '';
     await until(`${url}/readyz`, () => answers(url, admin), running);

@@ -11,6 +11,9 @@ export interface ControllerProcess {
   readonly stop: (graceMs: number) => Promise<void>;
   /** At once. */
   readonly kill: () => void;
+  /** It stands still as on a host that hangs, with all connections open, until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
 }
 
 /** A program of its own here: started, never imported. */
@@ -29,6 +32,9 @@ export function startController(
     child.once('error', (err) => settle(`not started: ${err.message}`));
     child.once('exit', (code, signal) => settle(signal ?? `exit code ${code}`));
   });
+  const send = (signal: NodeJS.Signals): void => {
+    if (!isGone(child)) child.kill(signal);
+  };
   return {
     ended,
     stop: async (graceMs) => {
@@ -38,9 +44,9 @@ export function startController(
       await ended;
       cancel();
     },
-    kill: () => {
-      if (!isGone(child)) child.kill('SIGKILL');
-    },
+    kill: () => send('SIGKILL'),
+    freeze: () => send('SIGSTOP'),
+    thaw: () => send('SIGCONT'),
   };
 }
 
