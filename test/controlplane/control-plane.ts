@@ -2,15 +2,15 @@
  * etcd, API server, scheduler and controller manager of a real Kubernetes, as four processes on free ports of loopback. Owns
  * their folder, tokens and end. Facts behind the flags: each was tried; see the reasons beside them.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { writeKubeconfig } from '../../deploy/sandbox/api/kubeconfig.ts';
 import { systemClock } from '../../io/clock.ts';
 import { auditFlags } from './audit.ts';
+import { type Component, startComponent } from './component.ts';
 
 export interface ControlPlane {
   readonly url: string;
@@ -41,7 +41,6 @@ export interface ControlPlaneOptions {
 
 const ADMIN = 'admin';
 const READY_MS_MAX = 120_000;
-const STOP_MS_MAX = 10_000;
 const LOOK_AGAIN_MS = 250;
 /** What the tests rely on, and no more: nothing that would evict pods of nodes whose heartbeats a test does not send. */
 const CONTROLLERS = [
@@ -66,7 +65,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const running: Component[] = [];
   const start = (name: string, flags: readonly string[]): void => {
-    running.push(component(binary, name, flags, join(folder, `${name}.log`)));
+    running.push(startComponent(binary, name, flags, join(folder, `${name}.log`)));
   };
   /** Last started, first stopped. */
   const stop = async (): Promise<void> => {
@@ -149,42 +148,6 @@ async function freePorts(): Promise<readonly [number, number]> {
   const ports = [await port(servers[0]), await port(servers[1])] as const;
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
   return ports;
-}
-
-interface Component {
-  readonly name: string;
-  /** How it ended; undefined while it runs. */
-  readonly end: () => string | undefined;
-  readonly logPath: string;
-  readonly stop: () => Promise<void>;
-}
-function component(binary: string, name: string, flags: readonly string[], logPath: string): Component {
-  const log = openSync(logPath, 'a');
-  const child: ChildProcess = spawn(binary, [name, ...flags], { stdio: ['ignore', log, log] });
-  closeSync(log);
-  let ended: string | undefined;
-  const gone = new Promise<void>((resolve) => {
-    child.once('error', (err) => {
-      ended = err.message;
-      resolve();
-    });
-    child.once('exit', (code, signal) => {
-      ended ??= signal ?? `exit code ${code}`;
-      resolve();
-    });
-  });
-  return {
-    name,
-    end: () => ended,
-    logPath,
-    stop: async () => {
-      if (ended !== undefined) return;
-      child.kill('SIGTERM');
-      const cancel = systemClock.after(STOP_MS_MAX, () => child.kill('SIGKILL'));
-      await gone;
-      cancel();
-    },
-  };
 }
 
 async function until(what: string, holds: () => Promise<boolean>, running: readonly Component[]): Promise<void> {
