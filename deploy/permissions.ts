@@ -311,7 +311,8 @@ const INTRODUCTION = `# Permissions
 
 What the chart grants the controller's service account, and which call needs it. Nothing else is granted, and nothing is
 granted with a wildcard. \`test/deploy/permissions.test.ts\` compares this table with the requests in the code;
-\`test/controlplane/account.live.ts\` compares it with what a real API server says of the account.
+\`test/controlplane/account.live.ts\` compares it with what a real API server says of the account,
+\`test/controlplane/rights.live.ts\` with what the life of a fleet asks of it.
 
 The page and the rules in \`deploy/chart/templates/_rules.tpl\` are printed from \`deploy/permissions.ts\`; do not edit them, run
 \`node deploy/permissions.ts\`.
