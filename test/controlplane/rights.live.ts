@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BOOT_SCRIPTS } from '../../actors/rules/boot-scripts.ts';
 import { lastLines } from '../../deploy/sandbox/demo/controller-process.ts';
-import { plainClient } from '../support/plain-client.ts';
+import { answerCode } from './answer-code.ts';
 import { type Asked, askedText, readAudit } from './audit.ts';
 import { chartTools, notTested } from './chart-stage.ts';
 import { type OwnCluster, ownCluster } from './cluster.ts';
@@ -101,33 +101,27 @@ function defineTests(): void {
   live('without one of the rules the same requests are forbidden, and allowed again with it', async ({ here }) => {
     const { cluster, roles, asked } = here;
     const token = roles.kubectl('create', 'token', ACCOUNT.name, '-n', ACCOUNT.namespace).trim();
-    const client = plainClient({ origin: cluster.url, token, certificate: cluster.certificate });
-    const codeOf = async (right: Right): Promise<number> => {
-      const { path, ask } = again(
-        right,
-        asked.find((each) => needs(each, right)),
-      );
-      return (await client.ask(path, ask)).code;
+    const caller = { url: cluster.url, certificate: cluster.certificate, token };
+    const codeOf = (right: Right): Promise<number> => {
+      const recorded = asked.find((each) => needs(each, right));
+      const { method, path } = again(right, recorded);
+      return answerCode(caller, method, path);
     };
-    try {
-      for (const rule of new Set(RIGHTS.map((right) => right.rule))) {
-        const rights = RIGHTS.filter((right) => right.rule === rule);
-        const first = rights[0] as Right; // A rule has a verb.
-        const settles = (forbidden: boolean): Promise<number> =>
-          until(
-            async () => ((await codeOf(first)) === FORBIDDEN) === forbidden,
-            GIVEN_MS_MAX,
-            () => rightText(first),
-          );
-        roles.give([{ rule }]);
-        await settles(true);
-        for (const right of rights) assert.is(await codeOf(right), FORBIDDEN, `without it: ${rightText(right)}`);
-        roles.give();
-        await settles(false);
-        for (const right of rights) assert.is.not(await codeOf(right), FORBIDDEN, `with it: ${rightText(right)}`);
-      }
-    } finally {
-      await client.close();
+    for (const rule of new Set(RIGHTS.map((right) => right.rule))) {
+      const rights = RIGHTS.filter((right) => right.rule === rule);
+      const first = rights[0] as Right; // A rule has a verb.
+      const settles = (forbidden: boolean): Promise<number> =>
+        until(
+          async () => ((await codeOf(first)) === FORBIDDEN) === forbidden,
+          GIVEN_MS_MAX,
+          () => rightText(first),
+        );
+      roles.give([{ rule }]);
+      await settles(true);
+      for (const right of rights) assert.is(await codeOf(right), FORBIDDEN, `without it: ${rightText(right)}`);
+      roles.give();
+      await settles(false);
+      for (const right of rights) assert.is.not(await codeOf(right), FORBIDDEN, `with it: ${rightText(right)}`);
     }
   });
 }

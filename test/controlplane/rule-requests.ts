@@ -1,7 +1,6 @@
 /** What of the table of permissions a recorded request needed, and the same request again. Pure. */
 import { OWN_DEPLOYMENT, RULES, type Rule, type Verb, verbsOf } from '../../deploy/permissions.ts';
 import { DEPLOYMENT_NAME } from '../../deploy/sandbox/world/world.ts';
-import type { Ask } from '../support/plain-client.ts';
 import type { Asked } from './audit.ts';
 import { NAMESPACE, OPERATOR_NAMESPACE } from './fleet-story.ts';
 
@@ -37,15 +36,14 @@ const METHODS = {
   update: 'PUT',
   patch: 'PATCH',
   delete: 'DELETE',
-} as const satisfies Record<Verb, Ask['method']>;
+} as const satisfies Record<Verb, string>;
 
 /** Without a body and as a dry run: an API server asks for rights before it looks at either, and nothing is changed. */
-export function again(right: Right, recorded: Asked | undefined): { readonly path: string; readonly ask: Ask } {
+export function again(right: Right, recorded: Asked | undefined): { readonly method: string; readonly path: string } {
   const [path = '', query = ''] = (recorded?.uri ?? uriOf(right)).split('?');
   const parameters = new URLSearchParams(query);
-  if (right.verb === 'watch') parameters.set('timeoutSeconds', '1');
   if (!['get', 'list', 'watch'].includes(right.verb)) parameters.set('dryRun', 'All');
-  return { path: `${path}?${parameters}`, ask: { method: METHODS[right.verb] } };
+  return { method: METHODS[right.verb], path: `${path}?${parameters}` };
 }
 
 /** For a right that no request of a life needed. */
@@ -57,8 +55,11 @@ function uriOf({ rule, verb }: Right): string {
   const name = nameOf(rule);
   const ofMany = verb === 'list' || verb === 'watch';
   const unnamed = ofMany || (verb === 'create' && subresource === undefined);
-  const query = ofMany && name !== undefined ? `?fieldSelector=metadata.name%3D${name}` : '';
+  const query = new URLSearchParams({
+    ...(verb === 'watch' ? { watch: 'true' } : {}),
+    ...(ofMany && name !== undefined ? { fieldSelector: `metadata.name=${name}` } : {}),
+  });
   const namespaced = ['nodes', 'namespaces'].includes(plural) ? [] : ['namespaces', namespaceOf(rule)];
   const path = [root, ...namespaced, plural, ...(unnamed ? [] : [name ?? 'nobody'])];
-  return `${[...path, ...(subresource === undefined ? [] : [subresource])].join('/')}${query}`;
+  return `${[...path, ...(subresource === undefined ? [] : [subresource])].join('/')}?${query}`;
 }
