@@ -1,6 +1,7 @@
 /**
- * First allocations in one burst, begun in slices as a store tells of them: the real step, workers, registry and node actors over real stores that are filled by
- * hand; each grant is written and its answer enters the store. Checks that each got what it asked for and no two the same.
+ * First allocations in one burst, begun as fast as the API could answer what comes before them: the real step, workers, registry
+ * and node actors over real stores that are filled by hand; each grant is written and its answer enters the store. Checks that
+ * each got what it asked for and no two the same.
  */
 import { passOf } from '../actors/flows/pass.ts';
 import { allocateResources } from '../actors/flows/steps/allocate.ts';
@@ -122,8 +123,9 @@ async function fleetOf(count: number, perNode: number): Promise<Fleet> {
   async function burst(): Promise<number> {
     const beginMs = cpuMs();
     for (const [index, container] of containers.entries()) {
-      // As many at once as a store tells of at once: then what is ready runs.
-      if (index > 0 && index % SLICE === 0) await new Promise<void>((resolve) => clock.after(0, resolve));
+      // Who asks has just had its node's Lease written: no more answers come at a time than there are writes under way.
+      if (index > 0 && index % settings.kubeWriteConcurrency === 0)
+        await new Promise<void>((resolve) => clock.after(0, resolve));
       const pass = passOf(container, container.status, { view, settings }, { nowMs: 0, wallMs: 0, chance: 0 });
       const said = allocateResources(pass);
       if (said.kind !== 'ask') throw new Error(`said ${said.kind}`);
