@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type Clock, rfc3339Micro } from '../../io/clock.ts';
 import type { KubeApi } from '../../io/outside.ts';
-import { CONTAINERS, type KubeObject, LEASES, refOf } from '../../messages/kube.ts';
+import { CONTAINERS, type KubeObject, LEASES, type ObjectMeta, refOf } from '../../messages/kube.ts';
 import type { Lease } from '../../messages/resources.ts';
 import { drainLabel, RING_LABEL, shardLabel } from '../../messages/shard.ts';
 
@@ -20,8 +20,10 @@ export interface SharderOptions {
 export interface Sharder {
   /** From now on this shard, which lives, is to serve nothing: what it has moves away, drained. */
   readonly retire: (shard: string) => void;
-  /** Shards that may be given containers, as of the last round. */
-  readonly available: () => readonly string[];
+  /** It may be given containers again. */
+  readonly readmit: (shard: string) => void;
+  /** `namespace/name` → the shards that it was given to, in order. */
+  readonly given: () => ReadonlyMap<string, readonly string[]>;
   readonly stop: () => void;
 }
 
@@ -31,6 +33,7 @@ const HOLDER = 'shardlease-controller';
 export function startSharder({ api, ring, namespace, clock }: SharderOptions): Sharder {
   const [shardKey, drainKey] = [shardLabel(ring), drainLabel(ring)];
   const retired = new Set<string>();
+  const given = new Map<string, string[]>();
   let available: readonly string[] = [];
   let stopped = false;
   let cancel = (): void => {};
@@ -59,16 +62,16 @@ export function startSharder({ api, ring, namespace, clock }: SharderOptions): S
   }
   async function place({ metadata }: KubeObject, states: ReadonlyMap<string, string>): Promise<void> {
     const { [shardKey]: held, [drainKey]: draining } = metadata.labels ?? {};
-    const wanted = chosen(available, `${metadata.namespace}/${metadata.name}`);
+    const wanted = chosen(available, keyOf(metadata));
     const lives = held !== undefined && (states.get(held) === 'ready' || states.get(held) === 'expired');
     if (lives ? held === wanted || wanted === undefined || draining !== undefined : wanted === held) return;
     const labels = lives ? { [drainKey]: 'true' } : { [shardKey]: wanted ?? null, [drainKey]: null };
     const { resourceVersion } = metadata;
-    await api.request({
-      verb: 'mergePatch',
-      ref: refOf(CONTAINERS, metadata),
-      patch: { metadata: { resourceVersion, labels } },
-    });
+    const patch = { metadata: { resourceVersion, labels } };
+    const outcome = await api.request({ verb: 'mergePatch', ref: refOf(CONTAINERS, metadata), patch });
+    if (outcome.kind !== 'ok' || lives || wanted === undefined) return;
+    const key = keyOf(metadata);
+    given.set(key, [...(given.get(key) ?? []), wanted]);
   }
   const again = (): void => {
     cancel = clock.after(ROUND_MS, () => {
@@ -80,7 +83,8 @@ export function startSharder({ api, ring, namespace, clock }: SharderOptions): S
   again();
   return {
     retire: (shard) => void retired.add(shard),
-    available: () => available,
+    readmit: (shard) => void retired.delete(shard),
+    given: () => given,
     stop: () => {
       stopped = true;
       cancel();
@@ -88,6 +92,7 @@ export function startSharder({ api, ring, namespace, clock }: SharderOptions): S
   };
 }
 
+const keyOf = ({ namespace, name }: ObjectMeta): string => `${namespace}/${name}`;
 /** Of each key its own order of shards: one that comes or goes moves only what is its own. */
 function chosen(shards: readonly string[], key: string): string | undefined {
   const weight = (shard: string): string => createHash('sha256').update(`${shard}/${key}`).digest('hex');
