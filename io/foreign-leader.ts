@@ -5,7 +5,7 @@
 import { LEASES } from '../messages/kube.ts';
 import type { Lease } from '../messages/resources.ts';
 import type { Clock } from './clock.ts';
-import { LEADER_LEASE, STANDARD_TIMING } from './leader-election.ts';
+import { LEADER_LEASE, STANDARD_TIMING, textOf } from './leader-election.ts';
 import type { Log } from './log.ts';
 import type { KubeApi } from './outside.ts';
 
@@ -37,7 +37,7 @@ export function watchForeignLeader({ api, namespace, clock, log }: ForeignLeader
   async function look(): Promise<string | undefined> {
     const found = await api.request({ verb: 'get', ref });
     if (found.kind === 'notFound') return undefined;
-    if (found.kind !== 'ok') return `cannot be read: ${whyOf(found)}`;
+    if (found.kind !== 'ok') return `cannot be read: ${textOf(found)}`;
     const { metadata, spec }: Lease = found.answer;
     const holder = spec?.holderIdentity ?? '';
     if (holder === '') return undefined;
@@ -58,6 +58,3 @@ export function watchForeignLeader({ api, namespace, clock, log }: ForeignLeader
   void round();
   return { gone, problem: () => (problem === undefined ? undefined : `lease ${LEADER_LEASE}: ${problem}`) };
 }
-
-const whyOf = (outcome: { readonly kind: string; readonly message?: string; readonly cause?: string }): string =>
-  outcome.message ?? outcome.cause ?? outcome.kind;

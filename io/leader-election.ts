@@ -195,6 +195,7 @@ interface Failure {
   readonly text: string;
 }
 
-function textOf(outcome: { readonly kind: string; readonly message?: string; readonly cause?: string }): string {
+/** Of a request about a Lease that did not succeed: the server's own words where there are any. */
+export function textOf(outcome: { readonly kind: string; readonly message?: string; readonly cause?: string }): string {
   return outcome.message ?? outcome.cause ?? outcome.kind;
 }
